@@ -1,0 +1,694 @@
+"""The sockets in the wall: what the rooms around the core promise each other.
+
+Every Protocol says what it promises. There is one contract suite per port under ``tests/contracts``; it runs over
+memory, SQLite, and the real servers. All calls are plain (not ``async``); edges call them through a thread.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from cases.case import Case
+from cases.commands import Command
+from cases.events import Event, NewEvent
+from cases.petition import Petition
+from cases.viewer import Viewer
+
+# --- The log: what came in ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """What became of one petition handed to the log. ``status``: new, duplicate, conflict, or unknown (Kafka cannot tell)."""
+
+    petition_id: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    position: int
+    petition: Petition
+
+
+class PetitionLog(Protocol):
+    """``petitions.inbound``. Durable: ``append`` returns after an fsync (SQLite) or acks=all (Kafka), never before.
+
+    Idempotent by petition_id: a second append of the same petition changes nothing; other content under a known id is
+    not written and answered ``conflict`` (Kafka: answered ``unknown``, found by intake).
+    """
+
+    def append(self, petitions: Sequence[Petition]) -> list[Appended]: ...
+
+
+class PetitionFeed(Protocol):
+    """Reading the log in the order of its positions (embedded; on the cluster Faust reads)."""
+
+    def read(self, after: int, limit: int) -> list[LogEntry]: ...
+
+    def head(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejectedInput:
+    """Bad input that was kept. ``body`` is as received; ``state``: kept, replayed, dropped."""
+
+    id: str
+    reason: str
+    errors: tuple[Mapping[str, Any], ...]
+    received_at: datetime
+    source: Mapping[str, Any]
+    body: str
+    state: str = "kept"
+    note: str = ""
+
+
+class Rejected(Protocol):
+    """``petitions.rejected``: durable; the same ``id`` twice is one row."""
+
+    def put(self, rejected: RejectedInput) -> None: ...
+
+    def list(self, *, state: str | None = "kept", before: str | None = None, limit: int = 50) -> list[RejectedInput]: ...
+
+    def get(self, id: str) -> RejectedInput | None: ...
+
+    def settle(self, id: str, *, state: str, note: str) -> bool: ...
+
+
+# --- The case store: what was decided --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """Words that a person wrote, apart from the events, so that they can be erased. ``body`` None: erased."""
+
+    text_id: str
+    kind: str  # petition | reply | note | reason | comment
+    body: str | None
+    salt: str
+    digest: str
+
+
+def new_text(text_id: str, kind: str, body: str, salt: bytes | None = None) -> Text:
+    """A text with a fresh random salt; the event carries ``digest``, so a changed text shows, an erased one does not."""
+    salt_hex = (salt if salt is not None else os.urandom(16)).hex()
+    return Text(text_id=text_id, kind=kind, body=body, salt=salt_hex, digest=text_digest(salt_hex, body))
+
+
+def text_digest(salt: str, body: str) -> str:
+    return hashlib.sha256(f"{salt}:{body}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredPetition:
+    """A petition's row in the store. Its words are the text ``text_id``: JSON {"petition", "masked": {"title", "text"}}.
+
+    ``fingerprint``: hash of the normalised text, equal for exact copies. ``person_keys``: keyed hashes of who asks.
+    ``receipt_key``, ``track_proof``: keyed hashes for the citizen's tracking page.
+    """
+
+    petition_id: str
+    case_id: str
+    sender: str
+    channel: str
+    source_id: str
+    content_hash: str
+    received_at: datetime
+    occurred_at: datetime
+    text_id: str
+    receipt_key: str
+    track_proof: str
+    fingerprint: str
+    person_keys: tuple[str, ...] = ()
+    role: str = "opened"  # opened | joined | supplement
+    position: int = 0
+    """Given by the store when written, rising in commit order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Display:
+    """What a list shows of a case beside its fold: masked words, kept with the row, taken from the petition's text."""
+
+    title: str = ""
+    snippet: str = ""
+    citizen: str = ""
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadline:
+    """One clock of one case as a row, so that due ones are found by an index. Derived; may be thrown away and rebuilt.
+
+    ``next_at``: the next moment at which something must be raised for this clock (``next_step``: yellow, orange,
+    breach), or None when nothing more will come.
+    """
+
+    run: str
+    clock: str
+    owner: str
+    unit: str | None
+    pack: str
+    due_at: datetime
+    status: str
+    yellow_at: datetime | None = None
+    orange_at: datetime | None = None
+    next_at: datetime | None = None
+    next_step: str | None = None
+    provisional: bool = False
+    nominal_date: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What the decision rests on besides the case itself: the newest petition of this person, or of this exact text.
+
+    ``kind``: person or copy. If a newer one was stored meanwhile, the decision is stale and is made again.
+    """
+
+    kind: str
+    key: str
+    newest: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Something to tell somebody outside (短信、微信、回调). At least once, with a stable id. No personal data in it."""
+
+    id: str
+    case_id: str
+    petition_id: str | None
+    to: str  # petitioner | unit:<id> | role:<id> | key:<name>
+    template: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+    not_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Everything that one decision writes, whole or not at all.
+
+    ``case``: the case as it is folded with these events; its ``version`` is expected_version + len(events). ``events``
+    may be empty: then only the projection (deadlines, display) is written. A ``case.registered`` event gets its
+    case number from the store: ``data["number"]`` is filled in there, before hashing, and in the row.
+    """
+
+    case: Case
+    expected_version: int
+    events: tuple[NewEvent, ...]
+    deadlines: tuple[Deadline, ...] = ()
+    display: Display = Display()
+    texts: tuple[Text, ...] = ()
+    petitions: tuple[StoredPetition, ...] = ()
+    guards: tuple[Guard, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    number_day: str = ""
+    """For a new case: the prefix of its number (e.g. ``SQ20261123``); the store appends a running number of five digits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """``status``: applied; already (the same decision stood there, nothing was done); stale (the version or a guard has
+    moved: read again, decide again); content_conflict (the same event or petition id with other content)."""
+
+    status: str
+    case_id: str
+    version: int
+    number: str = ""
+    events: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseRow:
+    """A row of the store's ``cases`` table: the fold, what lists show, and the nearest clock."""
+
+    case: Case
+    display: Display
+    due_at: datetime | None = None
+    due_clock: str | None = None
+    due_status: str | None = None
+    level: str = "none"  # none | yellow | orange | red: the worst of its running clocks, as last raised
+    position: int = 0
+    """Position of its last event."""
+    opened: int = 0
+    """Position of its first event: unique, in order of opening."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseQuery:
+    """A list of cases, read from the store. Empty fields ask for everything.
+
+    ``sort``: due (nearest legal clock first, those without a clock last), newest (last opened first), changed.
+    ``cursor``: opaque, from the page before. ``limit``: 1 to 200.
+    """
+
+    states: frozenset[str] = frozenset()
+    units: frozenset[str] = frozenset()
+    topics: frozenset[str] = frozenset()
+    channels: frozenset[str] = frozenset()
+    levels: frozenset[str] = frozenset()
+    handler: str | None = None
+    claimable_for: str | None = None
+    """A unit whose unclaimed cases count as well: "my" is mine plus what I could claim."""
+    due_before: datetime | None = None
+    open_only: bool = False
+    joint_only: bool = False
+    history: bool | None = None
+    sort: str = "due"
+    cursor: str | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    rows: tuple[CaseRow, ...]
+    cursor: str | None
+
+
+class CaseStore(Protocol):
+    """The truth. Append-only events; every row beside them is derived.
+
+    ``apply``: one transaction for the batch, each decision whole or not at all, durable on return. Positions follow
+    commit order, without gaps that could hide a later commit from a follower. ``follower`` with ``position`` is moved in
+    the same transaction. Idempotent by event id and petition id.
+    """
+
+    def apply(
+        self, decisions: Sequence[Decision], *, follower: str | None = None, position: int = 0
+    ) -> list[Outcome]: ...
+
+    def events(self, case_id: str) -> list[Event]: ...
+
+    def events_of(self, case_ids: Collection[str]) -> dict[str, list[Event]]: ...
+
+    def events_after(self, position: int, limit: int) -> list[Event]: ...
+
+    def head(self) -> int: ...
+
+    def position(self, follower: str) -> int: ...
+
+    def advance(self, follower: str, position: int) -> None: ...
+
+
+class CaseReader(Protocol):
+    """Rows for people. Each call takes the viewer and leaves out what the viewer may not see."""
+
+    def row(self, case_id: str, viewer: Viewer) -> CaseRow | None: ...
+
+    def row_by_number(self, number: str, viewer: Viewer) -> CaseRow | None: ...
+
+    def rows(self, case_ids: Collection[str], viewer: Viewer) -> list[CaseRow]: ...
+
+    def page(self, query: CaseQuery, viewer: Viewer) -> Page: ...
+
+    def counts(self, queries: Mapping[str, CaseQuery], viewer: Viewer) -> dict[str, int]: ...
+
+
+class Petitions(Protocol):
+    """The petitions behind the cases, and their words."""
+
+    def petition(self, petition_id: str) -> StoredPetition | None: ...
+
+    def known(self, petition_ids: Collection[str]) -> dict[str, StoredPetition]: ...
+
+    def petitions_of(self, case_ids: Collection[str]) -> dict[str, list[StoredPetition]]: ...
+
+    def by_receipt(self, receipt_key: str) -> StoredPetition | None: ...
+
+    def texts(self, text_ids: Collection[str]) -> dict[str, Text]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kin:
+    """An earlier petition of the same person, or an exact copy, with the case it is in now."""
+
+    petition_id: str
+    case_id: str
+    person_keys: tuple[str, ...]
+    fingerprint: str
+    text_id: str
+    received_at: datetime
+    state: str
+    topic: str | None
+    place: str | None
+    unit: str | None
+    secret: bool
+    position: int
+
+
+class Kinship(Protocol):
+    """Who said what before. At most ``limit`` of the newest per key, by index, never a scan."""
+
+    def of_persons(self, keys: Collection[str], since: datetime, limit: int = 20) -> dict[str, list[Kin]]: ...
+
+    def of_copies(self, fingerprints: Collection[str], since: datetime, limit: int = 20) -> dict[str, list[Kin]]: ...
+
+
+class DeadlineRows(Protocol):
+    """Cases with a clock whose ``next_at`` has come, soonest first."""
+
+    def due(self, now: datetime, limit: int) -> list[str]: ...
+
+    def of_case(self, case_id: str) -> list[Deadline]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuedNotice:
+    notice: Notice
+    tries: int
+    position: int
+
+
+class Outbox(Protocol):
+    """Notices to send. ``claim`` takes due ones by conditional update and hides them for ``lease`` seconds."""
+
+    def claim(self, now: datetime, limit: int, lease: int = 60) -> list[QueuedNotice]: ...
+
+    def sent(self, id: str, now: datetime) -> None: ...
+
+    def failed(self, id: str, error: str, retry_at: datetime | None) -> None: ...
+
+    def notices(self, *, state: str | None = None, limit: int = 100) -> list[Mapping[str, Any]]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One petition as statistics count it. ``hour``: ``2026-11-23T09`` in the policy's zone. ``sight``: open or secret."""
+
+    petition_id: str
+    case_id: str
+    version: int
+    hour: str
+    topic: str
+    place: str
+    unit: str
+    channel: str
+    sight: str = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class TrendRow:
+    """``at``: the hour, day (``2026-11-23``), ISO week (``2026-W48``) or month (``2026-11``) in the policy's zone."""
+
+    at: str
+    key: str
+    count: int
+
+
+class Facts(Protocol):
+    """Counts over time. A fact is replaced only by a higher version; hourly counts move by the difference, in the same
+    transaction as the follower's position; they equal GROUP BY over the facts at all times."""
+
+    def replace(self, facts: Sequence[Fact], *, follower: str, position: int) -> None: ...
+
+    def trend(
+        self, by: str, every: str, viewer: Viewer, *, start: str | None = None, end: str | None = None
+    ) -> list[TrendRow]: ...
+
+    def differences(self) -> list[str]: ...
+
+
+class Versions(Protocol):
+    """Packs, calendars, policies, taxonomies and models by content hash, stored when first used, never changed."""
+
+    def put(self, kind: str, hash: str, body: str) -> None: ...
+
+    def get(self, kind: str, hash: str) -> str | None: ...
+
+
+class Projections(Protocol):
+    """Rebuild and verify: replace every derived row from events and petitions, while the old ones serve."""
+
+    def case_ids(self, after: str, limit: int) -> list[str]: ...
+
+    def rebuild(self, decisions: Iterable[Decision]) -> int: ...
+
+    def reset_facts(self, follower: str) -> None: ...
+
+    def chains(self) -> Iterator[tuple[str, list[Event]]]: ...
+
+    def totals(self) -> Mapping[str, int]: ...
+
+
+# --- People, keys, audit ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A person who signs in. ``secret_hash``: argon2id. Locked until ``locked_until`` after too many wrong tries."""
+
+    name: str
+    display: str
+    role: str
+    unit: str | None
+    secret_hash: str
+    disabled: bool = False
+    failures: int = 0
+    locked_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKey:
+    """An integrator's key. ``digest``: SHA-256 of the key, which is shown once. ``name`` is the sender of its petitions."""
+
+    name: str
+    digest: str
+    channels: frozenset[str]
+    can: frozenset[str]
+    rate: float = 50.0
+    unit: str | None = None
+    revoked: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A signed-in browser. ``digest``: SHA-256 of the cookie's token."""
+
+    digest: str
+    account: str
+    csrf: str
+    created_at: datetime
+    last_seen_at: datetime
+
+
+class Accounts(Protocol):
+    def account(self, name: str) -> Account | None: ...
+
+    def accounts(self) -> list[Account]: ...
+
+    def put_account(self, account: Account) -> None: ...
+
+    def key(self, digest: str) -> ApiKey | None: ...
+
+    def keys(self) -> list[ApiKey]: ...
+
+    def put_key(self, key: ApiKey) -> None: ...
+
+    def session(self, digest: str) -> Session | None: ...
+
+    def put_session(self, session: Session) -> None: ...
+
+    def drop_session(self, digest: str) -> None: ...
+
+    def attempts(self, key: str, now: datetime, window: int) -> int:
+        """Wrong tries under this key within the last ``window`` seconds."""
+
+    def failed_attempt(self, key: str, now: datetime) -> None: ...
+
+
+class AuditLog(Protocol):
+    """Who looked at what: append-only and hash-chained; ``entries`` newest first."""
+
+    def write(self, *, actor: str, action: str, subject: str, reason: str, at: datetime) -> None: ...
+
+    def entries(self, *, before: int | None = None, limit: int = 100) -> list[Mapping[str, Any]]: ...
+
+    def broken_at(self) -> int | None: ...
+
+
+class Conversations(Protocol):
+    """The open talk of one person on a chat channel: which petition a further message within a while adds to."""
+
+    def recent(self, key: str, since: datetime) -> str | None: ...
+
+    def touch(self, key: str, petition_id: str, at: datetime) -> None: ...
+
+
+# --- Understanding ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class WordWeight:
+    """A word that spoke for a decision: offsets are characters in the text as understood, title and text apart."""
+
+    field: str  # title | text
+    start: int
+    end: int
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceMention:
+    code: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Understanding:
+    """What a message asks for, and why we think so. ``topic`` is None below the threshold: a person decides."""
+
+    topic: str | None
+    confidence: float
+    candidates: tuple[tuple[str, float], ...]
+    purpose: str
+    urgency: str
+    places: tuple[PlaceMention, ...]
+    accused: tuple[str, ...]
+    """Unit ids named as the one complained of, in a report of wrongdoing."""
+    words: tuple[WordWeight, ...]
+    masked_title: str
+    masked_text: str
+    fingerprint: str
+    decided_by: str
+    model: str
+    terms: tuple[str, ...] = ()
+    """The distinct content words of the text, for telling the same matter from another."""
+
+
+class Understand(Protocol):
+    """Text to understanding, in batches, deterministic for one model."""
+
+    def understand(self, petitions: Sequence[Petition]) -> list[Understanding]: ...
+
+
+# --- Search ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexDocument:
+    """A case as the index holds it: masked text only. ``erased``: a tombstone that keeps the version."""
+
+    case_id: str
+    version: int
+    opened: int
+    number: str
+    title: str
+    text: str
+    state: str
+    level: str
+    topic: str
+    purpose: str
+    urgency: str
+    place: str
+    unit: str
+    channel: str
+    received_at: datetime
+    due_at: datetime | None
+    units: tuple[str, ...]
+    accused: tuple[str, ...]
+    secret: bool
+    senders: tuple[str, ...]
+    handler: str = ""
+    history: bool = False
+    lookup_keys: tuple[str, ...] = ()
+    erased: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchQuery:
+    """``text``: the query language (``部门:城管 状态:超期 路灯``). ``sort``: relevance, newest, oldest, due.
+    ``every``: hour, day, week or month for counts over time."""
+
+    text: str
+    facets: tuple[str, ...] = ()
+    sort: str = "relevance"
+    every: str | None = None
+    cursor: str | None = None
+    limit: int = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    case_id: str
+    number: str
+    title: str
+    snippet: str
+    highlights: tuple[tuple[int, int], ...]
+    score: float
+    state: str
+    unit: str
+    topic: str
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchResult:
+    total: int
+    hits: tuple[Hit, ...]
+    facets: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
+    over_time: tuple[tuple[str, int], ...] = ()
+    cursor: str | None = None
+    note: str = ""
+    """What the reader should know: that pages by relevance end at 1,000 hits, for instance."""
+
+
+class CaseIndex(Protocol):
+    """The search index: may be lost and rebuilt. A document never replaces one of a higher version."""
+
+    def put(self, documents: Sequence[IndexDocument]) -> None:
+        """Written and visible to ``search`` on return."""
+
+    def search(self, query: SearchQuery, viewer: Viewer) -> SearchResult: ...
+
+    def versions(self, case_ids: Collection[str]) -> dict[str, int]: ...
+
+    def count(self) -> int: ...
+
+    def rebuild(self, documents: Iterable[IndexDocument], progress: Callable[[int], None] | None = None) -> int:
+        """Build a new index from the documents behind the alias while the old one serves, then switch."""
+
+
+# --- Doing things ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submitted:
+    """The receipt: what the sender is told once the petition is durable. ``pin`` only where no phone was given."""
+
+    petition_id: str
+    receipt: str
+    track_path: str
+    pin: str | None = None
+    duplicate: bool = False
+
+
+class Intake(Protocol):
+    """The way in for a page or a channel of ours: validates, appends, returns when durable.
+
+    ``fields``: the outward shape of a petition. Raises BadInput (kept under the rejected), ContentConflict, TooBusy.
+    """
+
+    def submit(self, fields: Mapping[str, Any], *, sender: str, entered_by: str | None = None) -> Submitted: ...
+
+
+class CommandDesk(Protocol):
+    """Officers' commands: decides, writes, answers. Raises Refused, VersionConflict, NotFound, NotAllowed.
+
+    ``allowed``: for each command of the lifecycle, None if this viewer may give it now, else the refusal's reason in
+    words, so that a page can explain before anybody clicks.
+    """
+
+    def execute(self, command: Command, viewer: Viewer) -> Outcome: ...
+
+    def allowed(self, case_id: str, viewer: Viewer) -> dict[str, str | None]: ...
+
+
+class Sender(Protocol):
+    """One way out of the house: log file, SMS, WeChat, webhook. Raises Unavailable to be tried again later."""
+
+    def send(self, notice: Notice) -> None: ...
