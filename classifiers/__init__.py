@@ -1,0 +1,1 @@
+"""From text to words, topic, purpose, urgency, places and people."""

@@ -1,0 +1,1 @@
+"""The default policy (offices, places, topics, routes, time limits) as YAML, and its loader."""

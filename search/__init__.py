@@ -1,0 +1,1 @@
+"""The case index: one query language over Tantivy and Elasticsearch."""

@@ -1,0 +1,1 @@
+"""The processing functions, and the two ways to run them."""

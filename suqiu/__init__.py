@@ -1,0 +1,1 @@
+"""The assembled program: settings, command line, embedded and cluster wiring."""
