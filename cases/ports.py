@@ -167,7 +167,8 @@ class Deadline:
 class Guard:
     """What the decision rests on besides the case itself: the newest petition of this person, or of this exact text.
 
-    ``kind``: person or copy. If a newer one was stored meanwhile, the decision is stale and is made again.
+    ``kind``: person or copy. If a newer one was stored meanwhile, the decision is stale and is made again. Guards are
+    compared with what stood before the batch: decisions of one batch were made knowing of each other.
     """
 
     kind: str
@@ -201,7 +202,8 @@ class Decision:
     expected_version: int
     events: tuple[NewEvent, ...]
     deadlines: tuple[Deadline, ...] = ()
-    display: Display = Display()
+    display: Display | None = None
+    """None: what stands in the row stays."""
     texts: tuple[Text, ...] = ()
     petitions: tuple[StoredPetition, ...] = ()
     guards: tuple[Guard, ...] = ()
@@ -273,8 +275,9 @@ class CaseStore(Protocol):
     """The truth. Append-only events; every row beside them is derived.
 
     ``apply``: one transaction for the batch, each decision whole or not at all, durable on return. Positions follow
-    commit order, without gaps that could hide a later commit from a follower. ``follower`` with ``position`` is moved in
-    the same transaction. Idempotent by event id and petition id.
+    commit order, without gaps that could hide a later commit from a follower. ``follower`` is moved to ``position`` in the
+    same transaction, unless a decision was stale: then it stays, and the caller decides again. Idempotent by event id and
+    petition id.
     """
 
     def apply(

@@ -1,0 +1,37 @@
+"""Alerts 通知: what must be told leaves the house at least once, with a stable id; what fails is tried again, then kept."""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta
+
+from cases.errors import SuqiuError
+from cases.ports import Outbox, QueuedNotice, Sender
+
+# After this many tries a notice is a dead letter: kept, shown to the operator, sent again only on request.
+TRIES = 8
+FIRST_PAUSE = timedelta(seconds=5)
+LONGEST_PAUSE = timedelta(hours=1)
+
+
+def send_due(outbox: Outbox, sender: Sender, now: datetime, limit: int = 100) -> int:
+    """Send what is due. A failure of one holds up no other. Returns how many were taken in hand."""
+    claimed = outbox.claim(now, limit)
+    for queued in claimed:
+        try:
+            sender.send(queued.notice)
+        except SuqiuError as error:
+            outbox.failed(queued.notice.id, error.message, retry_at(queued, now))
+        except OSError as error:
+            outbox.failed(queued.notice.id, str(error), retry_at(queued, now))
+        else:
+            outbox.sent(queued.notice.id, now)
+    return len(claimed)
+
+
+def retry_at(queued: QueuedNotice, now: datetime) -> datetime | None:
+    """Growing pauses with some chance in them, so that a recovered receiver is not run over; None: dead letter."""
+    if queued.tries + 1 >= TRIES:
+        return None
+    pause = min(FIRST_PAUSE * 4**queued.tries, LONGEST_PAUSE)
+    return now + pause * random.uniform(0.8, 1.2)  # noqa: S311 - spreading load, not secrecy

@@ -1,0 +1,40 @@
+"""The rule books 规则: packs and calendars by content hash, so that a case keeps the version it was registered under."""
+
+from __future__ import annotations
+
+from cases.policy import Calendar, Pack, Policy
+from cases.ports import Versions
+from streams.wire import CALENDAR, PACK
+
+
+class Books:
+    """The current policy, and every pack and calendar that an event ever named."""
+
+    def __init__(self, policy: Policy, versions: Versions) -> None:
+        self.policy = policy
+        self._versions = versions
+        self._packs: dict[str, Pack] = {}
+        self._calendars: dict[str, Calendar] = {}
+        for pack in policy.packs.values():
+            versions.put("pack", pack.hash, PACK.dump_json(pack).decode())
+            self._packs[pack.hash] = pack
+        versions.put("calendar", policy.calendar.hash, CALENDAR.dump_json(policy.calendar).decode())
+        self._calendars[policy.calendar.hash] = policy.calendar
+
+    def pack(self, hash: str) -> Pack | None:
+        """The pack with this content, or None for a case without clocks."""
+        if hash not in self._packs:
+            body = self._versions.get("pack", hash)
+            if body is None:
+                return None
+            self._packs[hash] = PACK.validate_json(body)
+        return self._packs[hash]
+
+    def calendar(self, hash: str) -> Calendar:
+        """The calendar with this content; the current one where an event names none."""
+        if hash not in self._calendars:
+            body = self._versions.get("calendar", hash)
+            if body is None:
+                return self.policy.calendar
+            self._calendars[hash] = CALENDAR.validate_json(body)
+        return self._calendars[hash]

@@ -1,0 +1,233 @@
+"""Intake 收件: petitions in, decisions out. Segment, understand, relate, route, then open a case or join an open one.
+
+Plain functions over batches, in the order of the flow. Whoever runs it (the embedded thread, a Faust agent) hands it
+petitions; ``process`` decides, writes, and decides again for what lost a race.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from cases.events import Event, NewEvent
+from cases.folding import fold
+from cases.petition import Identity, Petition
+from cases.ports import CaseStore, Decision, Display, Guard, Kin, Kinship, Outcome, Petitions, Understand
+from streams import opening, projection
+from streams.arrivals import Arrival, arrive, stored
+from streams.books import Books
+from streams.relating import Relation, Relative, relate
+
+# A decision that loses a race is made again; so many losses in a row mean that something else is wrong.
+TRIES = 20
+# Kin are looked up over all time, so that the guard knows the newest; ``relate`` says how old is too old.
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntakeParts:
+    """What intake needs of the house, as sockets."""
+
+    cases: CaseStore
+    petitions: Petitions
+    kinship: Kinship
+    understand: Understand
+    identity: Identity
+    books: Books
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntakeResult:
+    """What became of a batch: outcomes of the new ones, ids known already, and those whose id came with other words."""
+
+    outcomes: tuple[Outcome, ...] = ()
+    known: tuple[str, ...] = ()
+    conflicts: tuple[Petition, ...] = ()
+
+
+class Intake:
+    """``process`` may be called with any petitions, in any order, any number of times: each ends in exactly one case."""
+
+    def __init__(self, parts: IntakeParts) -> None:
+        self._parts = parts
+
+    def process(
+        self, petitions: Sequence[Petition], now: datetime, *, follower: str | None = None, position: int = 0
+    ) -> IntakeResult:
+        """One batch into the store; the follower's position moves in the transaction that leaves nothing to do again.
+
+        Raises ``Unavailable`` from the store: nothing is lost, the batch may be tried again.
+        """
+        fresh, known, conflicts = self._sift(petitions)
+        arrivals = self.understand(fresh)
+        outcomes: list[Outcome] = []
+        for _ in range(TRIES):
+            decisions = self.decide(arrivals, now)
+            written = self._parts.cases.apply(decisions, follower=follower, position=position)
+            outcomes += [o for o in written if o.status in ("applied", "already")]
+            fates = list(zip(arrivals, written, strict=True))
+            conflicts += [a.petition for a, o in fates if o.status == "content_conflict"]
+            arrivals = [a for a, o in fates if o.status == "stale"]
+            if not arrivals:
+                break
+        else:
+            raise RuntimeError(f"intake lost {TRIES} races in a row for {arrivals[0].petition.petition_id}")
+        return IntakeResult(outcomes=tuple(outcomes), known=tuple(known), conflicts=tuple(conflicts))
+
+    def understand(self, petitions: Sequence[Petition]) -> list[Arrival]:
+        """Segment, understand, route: all that needs no look into the store."""
+        if not petitions:
+            return []
+        understood = self._parts.understand.understand(petitions)
+        return arrive(petitions, understood, self._parts.identity, self._parts.books)
+
+    def decide(self, arrivals: Sequence[Arrival], now: datetime) -> list[Decision]:
+        """One decision an arrival, in order; later ones know of the earlier ones of the same batch."""
+        return _Round(self._parts, arrivals, now).decisions() if arrivals else []
+
+    def _sift(self, petitions: Sequence[Petition]) -> tuple[list[Petition], list[str], list[Petition]]:
+        """Leave out what the store has, and what stands twice in the batch."""
+        stored_before = self._parts.petitions.known([p.petition_id for p in petitions]) if petitions else {}
+        said = {id_: p.content_hash for id_, p in stored_before.items()}
+        fresh: list[Petition] = []
+        known: list[str] = []
+        conflicts: list[Petition] = []
+        for petition in petitions:
+            content = petition.content_hash()
+            first = said.get(petition.petition_id)
+            if first is None:
+                said[petition.petition_id] = content
+                fresh.append(petition)
+            elif first == content:
+                known.append(petition.petition_id)
+            else:
+                conflicts.append(petition)
+        return fresh, known, conflicts
+
+
+class _Round:
+    """One look into the store for a batch, then one decision after the other, without a further look."""
+
+    def __init__(self, parts: IntakeParts, arrivals: Sequence[Arrival], now: datetime) -> None:
+        self._parts, self._arrivals, self._now = parts, arrivals, now
+        people = {key for a in arrivals for key in a.person_keys}
+        self._own = parts.kinship.of_persons(people, EVER) if people else {}
+        self._copies = parts.kinship.of_copies({a.understood.fingerprint for a in arrivals}, EVER)
+        self._newest = {key: max((k.position for k in kin), default=0) for key, kin in self._own.items()}
+        self._supplemented = self._cases_of({a.petition.supplements for a in arrivals if a.petition.supplements})
+        kin = [k for found in (*self._own.values(), *self._supplemented.values()) for k in _listed(found)]
+        self._events: dict[str, list[Event]] = parts.cases.events_of({k.case_id for k in kin}) if kin else {}
+        texts = parts.petitions.texts({k.text_id for k in kin}) if kin else {}
+        self._words: dict[str, Petition | None] = {}
+        for k in kin:
+            words = projection.words_of(texts.get(k.text_id))
+            self._words[k.petition_id] = words[0] if words else None
+
+    def decisions(self) -> list[Decision]:
+        return [self._one(arrival) for arrival in self._arrivals]
+
+    def _one(self, arrival: Arrival) -> Decision:
+        relation = relate(
+            arrival,
+            supplemented=self._supplemented.get(arrival.petition.supplements or ""),
+            own=self._relatives(arrival),
+            copies=self._copies.get(arrival.understood.fingerprint, []),
+            repeat_days=self._parts.books.policy.repeat_days,
+        )
+        if relation.joins is not None and relation.joins in self._events:
+            decision = self._join(arrival, relation, relation.joins)
+        else:
+            decision = self._open(arrival, relation)
+        self._remember(arrival, decision)
+        return decision
+
+    def _open(self, arrival: Arrival, relation: Relation) -> Decision:
+        books = self._parts.books
+        events = opening.opening(arrival, relation, books, self._now)
+        place = books.policy.places.get(arrival.place or "")
+        masked = {"title": arrival.understood.masked_title, "text": arrival.understood.masked_text}
+        day = self._now.astimezone(ZoneInfo(books.policy.zone)).strftime("%Y%m%d")
+        return self._decision(
+            arrival, arrival.own_case_id, [], events,
+            display=projection.display(arrival.petition, masked, place.name if place else ""),
+            number_day=f"{books.policy.number_prefix}{day}", role="opened",
+        )  # fmt: skip
+
+    def _join(self, arrival: Arrival, relation: Relation, case_id: str) -> Decision:
+        events = opening.joining(arrival, relation, case_id)
+        role = "supplement" if relation.kind == "supplement" else "joined"
+        return self._decision(arrival, case_id, self._events[case_id], events, role=role)
+
+    def _decision(
+        self,
+        arrival: Arrival,
+        case_id: str,
+        before: list[Event],
+        new: tuple[NewEvent, ...],
+        *,
+        role: str,
+        display: Display | None = None,
+        number_day: str = "",
+    ) -> Decision:
+        told = projection.expected(before, new, self._now)
+        self._events[case_id] = told
+        case = fold(case_id, told)
+        return Decision(
+            case=case,
+            expected_version=len(before),
+            events=new,
+            deadlines=projection.rows(case, told, self._parts.books, self._now),
+            display=display,
+            texts=(arrival.text,),
+            petitions=(stored(arrival, self._parts.identity, case_id, role),),
+            guards=tuple(Guard("person", key, self._newest.get(key, 0)) for key in arrival.person_keys),
+            notices=opening.notices(arrival, new),
+            number_day=number_day,
+        )
+
+    # --- what the batch knows ---------------------------------------------------------------------------------------
+
+    def _relatives(self, arrival: Arrival) -> list[Relative]:
+        """Earlier petitions of this person, newest first, each once although several keys may lead to it."""
+        found = {k.petition_id: k for key in arrival.person_keys for k in self._own.get(key, [])}
+        newest_first = sorted(found.values(), key=lambda k: k.position or 2**62, reverse=True)
+        return [Relative(kin=k, petition=self._words.get(k.petition_id)) for k in newest_first]
+
+    def _remember(self, arrival: Arrival, decision: Decision) -> None:
+        """What the next ones of this batch must know of this one: it is not in the store yet."""
+        case = decision.case
+        kin = Kin(
+            petition_id=arrival.petition.petition_id, case_id=case.case_id, person_keys=arrival.person_keys,
+            fingerprint=arrival.understood.fingerprint, text_id=arrival.text.text_id,
+            received_at=arrival.petition.received_at, state=case.state, topic=case.topic, place=case.place,
+            unit=case.unit, secret=case.secret, position=0,
+        )  # fmt: skip
+        for key in arrival.person_keys:
+            self._own.setdefault(key, []).insert(0, kin)
+        self._copies.setdefault(kin.fingerprint, []).append(kin)
+        self._supplemented[kin.petition_id] = kin
+        self._words[kin.petition_id] = arrival.petition
+
+    def _cases_of(self, petition_ids: set[str]) -> dict[str, Kin]:
+        """The cases of the petitions that supplements add to, as far as they are in the store."""
+        if not petition_ids:
+            return {}
+        known = self._parts.petitions.known(petition_ids)
+        events = self._parts.cases.events_of({p.case_id for p in known.values()})
+        folded = {case_id: fold(case_id, told) for case_id, told in events.items()}
+        return {
+            id_: Kin(
+                petition_id=id_, case_id=p.case_id, person_keys=p.person_keys, fingerprint=p.fingerprint,
+                text_id=p.text_id, received_at=p.received_at, state=folded[p.case_id].state,
+                topic=folded[p.case_id].topic, place=folded[p.case_id].place, unit=folded[p.case_id].unit,
+                secret=folded[p.case_id].secret, position=p.position,
+            )
+            for id_, p in known.items()
+        }  # fmt: skip
+
+
+def _listed(found: Kin | Sequence[Kin]) -> Sequence[Kin]:
+    return [found] if isinstance(found, Kin) else found
+

@@ -1,0 +1,110 @@
+"""Events and petitions to rows 投影: the one function that intake, the desk, the deadlines and a rebuild all use.
+
+A rebuild folds, it never decides again: no classifier, no router, no clock of the machine.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from cases.case import TERMINAL, Case
+from cases.deadlines import deadline_rows
+from cases.events import GENESIS, Event, NewEvent, record
+from cases.folding import fold
+from cases.limits import Clocks, run_clocks
+from cases.petition import Petition, petition_from_dict
+from cases.ports import Deadline, Display, StoredPetition, Text
+from cases.privacy import masked_name
+from streams.books import Books
+
+SNIPPET = 120
+
+
+def expected(events: Sequence[Event], new: Iterable[NewEvent], now: datetime) -> list[Event]:
+    """The events as they will stand once the new ones are recorded; for folding only, the store records for good."""
+    told = list(events)
+    for event in new:
+        told.append(record_cheaply(event, seq=len(told) + 1, recorded_at=now))
+    return told
+
+
+def record_cheaply(new: NewEvent, *, seq: int, recorded_at: datetime) -> Event:
+    """An event with its place in the order and without its hash."""
+    return Event(
+        event_id=new.event_id, case_id=new.case_id, seq=seq, type=new.type, occurred_at=new.occurred_at,
+        recorded_at=recorded_at, actor=new.actor, data=new.data, prev_hash=GENESIS, hash="",
+    )  # fmt: skip
+
+
+def clocks_of(case: Case, events: Sequence[Event], books: Books, now: datetime) -> Clocks | None:
+    """Every clock of the case as of ``now``, or None where none runs: history, and cases without a pack."""
+    pack = books.pack(case.pack_hash)
+    if pack is None or case.history:
+        return None
+    return run_clocks(
+        pack,
+        events,
+        flags=case.flags,
+        now=now,
+        calendar=books.calendar(case.calendar_hash),
+        zone=ZoneInfo(books.policy.zone),
+        packs=books.policy.packs,
+    )
+
+
+def rows(case: Case, events: Sequence[Event], books: Books, now: datetime) -> tuple[Deadline, ...]:
+    """The deadline rows of a case; a terminal one has none that could still fall due."""
+    clocks = clocks_of(case, events, books, now)
+    if clocks is None:
+        return ()
+    found = deadline_rows(clocks, events)
+    return tuple(d for d in found if d.next_at is None) if case.state in TERMINAL else tuple(found)
+
+
+def display(petition: Petition, masked: Mapping[str, str], place_name: str) -> Display:
+    """What a list shows of a case: taken from its first petition, masked."""
+    text = masked.get("text", "")
+    first_line = text.strip().split("\n", 1)[0]
+    title = (masked.get("title") or "").strip() or first_line[:40]
+    return Display(
+        title=title,
+        snippet=" ".join(text.split())[:SNIPPET],
+        citizen="匿名" if petition.petitioner.anonymous else masked_name(petition.petitioner.name),
+        place=place_name,
+    )
+
+
+ERASED = Display(title="(个人信息已删除)", snippet="", citizen="", place="")
+
+
+def words_of(text: Text | None) -> tuple[Petition, Mapping[str, str]] | None:
+    """The petition and its masked words out of a text row, or None when they were erased."""
+    if text is None or text.body is None:
+        return None
+    body = json.loads(text.body)
+    return petition_from_dict(body["petition"]), body.get("masked", {})
+
+
+def display_of(case: Case, petitions: Sequence[StoredPetition], texts: Mapping[str, Text], books: Books) -> Display:
+    """The display of a stored case, from the petition that opened it."""
+    first = next((p for p in petitions if case.petitions and p.petition_id == case.petitions[0]), None)
+    words = words_of(texts.get(first.text_id)) if first is not None else None
+    if words is None:
+        return ERASED
+    place = books.policy.places.get(case.place or "")
+    return display(*words, place.name if place else "")
+
+
+__all__ = [
+    "clocks_of",
+    "display",
+    "display_of",
+    "expected",
+    "fold",
+    "record",
+    "rows",
+    "words_of",
+]
