@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from cases.petition import Identity, Petition, as_dict
 from cases.ports import StoredPetition, Text, Understanding, new_text
-from streams.books import Books
 from cases.routing import Routing, route
+from streams.books import Books
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -230,4 +230,3 @@ class _Round:
 
 def _listed(found: Kin | Sequence[Kin]) -> Sequence[Kin]:
     return [found] if isinstance(found, Kin) else found
-

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from cases.case import TERMINAL, Case
 from cases.deadlines import deadline_rows
+
+from cases.case import TERMINAL, Case
 from cases.events import GENESIS, Event, NewEvent, record
 from cases.folding import fold
 from cases.limits import Clocks, run_clocks

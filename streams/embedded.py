@@ -1,0 +1,202 @@
+"""The embedded runner 单机运行: one thread beside the web server that runs the whole pipeline, step after step.
+
+Each step is a plain call that says how much it did. The thread sleeps only when nobody had work, and is woken by the
+gateway; it looks by itself every ``IDLE`` seconds, for what another process (``import``) appended.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from cases.policy import Policy
+from cases.ports import CaseIndex, CaseReader, CaseStore, Facts, Outbox, PetitionFeed, Petitions, Sender
+from streams import alerts, deadlines, indexing, trends
+from streams.deadlines import DeadlineParts
+from streams.intake import Intake
+
+log = structlog.get_logger(__name__)
+
+INTAKE = "intake"
+# Petitions of one batch: large enough that an fsync is shared, small enough that a transaction stays under 50 ms.
+BATCH = 200
+FOLLOW = 1000
+IDLE = 0.2
+# The index is brought up at most this often while there is a backlog: a commit costs the same for one case or many.
+INDEX_EVERY = 0.4
+DEADLINES_EVERY = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunnerParts:
+    feed: PetitionFeed
+    cases: CaseStore
+    reader: CaseReader
+    petitions: Petitions
+    facts: Facts
+    outbox: Outbox
+    index: CaseIndex
+    intake: Intake
+    deadlines: DeadlineParts
+    sender: Sender
+    policy: Policy
+    clock: Callable[[], datetime]
+    on_conflicts: Callable[[Sequence[object]], None] = field(default=lambda conflicts: None)
+
+
+@dataclass(slots=True)
+class StageLag:
+    """How far one stage is behind: how many wait, and the age of the oldest, in seconds."""
+
+    waiting: int = 0
+    oldest_seconds: float = 0.0
+
+
+class Runner:
+    """``run`` until ``stop``. A step that fails is logged and tried again with growing pauses; the others go on."""
+
+    def __init__(self, parts: RunnerParts) -> None:
+        self._parts = parts
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._indexed_at = 0.0
+        self._deadlines_at: datetime | None = None
+        self._failures: dict[str, int] = {}
+        self._not_before: dict[str, float] = {}
+        self.last_error: str | None = None
+        self.seconds: dict[str, float] = {}
+        """Time spent in each step so far, for the benchmark's breakdown."""
+
+    # --- the thread ---------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._loop, name="pipeline", daemon=True)
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Something was appended. Cheap, from any thread."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join(timeout=30)
+
+    def _loop(self) -> None:
+        while not self._stopping.is_set():
+            self._wake.clear()
+            if not self.turn():
+                self._wake.wait(IDLE)
+
+    def turn(self) -> int:
+        """Every step once; returns how much was done in all."""
+        steps = (
+            ("intake", self.take_in),
+            ("trends", self.count),
+            ("indexing", self.index_some),
+            ("deadlines", self.raise_due),
+            ("alerts", self.send),
+        )
+        return sum(self._guarded(name, step) for name, step in steps)
+
+    def drain(self) -> None:
+        """Run until nothing is left to do, then return. For commands that own the data folder."""
+        while self.turn() or self.behind():
+            self._indexed_at = 0.0
+
+    def _guarded(self, name: str, step: Callable[[], int]) -> int:
+        if self._not_before.get(name, 0.0) > time.monotonic():
+            return 0
+        began = time.perf_counter()
+        try:
+            done = step()
+        except Exception as error:  # the thread must outlive whatever a step runs into
+            failures = self._failures[name] = self._failures.get(name, 0) + 1
+            pause = min(0.2 * 2**failures, 30.0)
+            self._not_before[name] = time.monotonic() + pause
+            self.last_error = f"{name}: {type(error).__name__}"
+            log.exception("step_failed", step=name, failures=failures, retry_in=round(pause, 1))
+            return 0
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - began
+        self._failures.pop(name, None)
+        return done
+
+    # --- the steps ------------------------------------------------------------------------------------------------------
+
+    def take_in(self) -> int:
+        """Petitions of the log into cases; the position moves in the transaction of its effect."""
+        parts = self._parts
+        entries = parts.feed.read(parts.cases.position(INTAKE), BATCH)
+        if not entries:
+            return 0
+        result = parts.intake.process(
+            [e.petition for e in entries], parts.clock(), follower=INTAKE, position=entries[-1].position
+        )
+        if result.conflicts:
+            parts.on_conflicts(result.conflicts)
+        return len(entries)
+
+    def count(self) -> int:
+        """Cases that moved, into the facts and the hourly counts."""
+        parts = self._parts
+        events = parts.cases.events_after(parts.cases.position(trends.FOLLOWER), FOLLOW)
+        if not events:
+            return 0
+        case_ids = {e.case_id for e in events}
+        trends.follow(case_ids, parts.reader, parts.petitions, parts.facts, parts.policy, position=events[-1].position)
+        return len(events)
+
+    def index_some(self) -> int:
+        """Cases that moved, into the search index: what gathered since the last time, in one commit."""
+        parts = self._parts
+        if time.monotonic() - self._indexed_at < INDEX_EVERY:
+            return 0
+        events = parts.cases.events_after(parts.cases.position(indexing.FOLLOWER), FOLLOW)
+        if not events:
+            return 0
+        indexing.follow({e.case_id for e in events}, parts.reader, parts.petitions, parts.index)
+        parts.cases.advance(indexing.FOLLOWER, events[-1].position)
+        self._indexed_at = time.monotonic()
+        return len(events)
+
+    def raise_due(self) -> int:
+        """Warnings and breaches, looked for every few seconds; at once again while there are more."""
+        now = self._parts.clock()
+        if self._deadlines_at is not None and now - self._deadlines_at < DEADLINES_EVERY:
+            return 0
+        found = deadlines.raise_due(self._parts.deadlines, now)
+        self._deadlines_at = now if not found else None
+        return found
+
+    def send(self) -> int:
+        return alerts.send_due(self._parts.outbox, self._parts.sender, self._parts.clock())
+
+    # --- how far behind ---------------------------------------------------------------------------------------------
+
+    def lags(self) -> dict[str, StageLag]:
+        """Lag per stage; health is this, not "the thread is alive"."""
+        parts = self._parts
+        position = parts.cases.position(INTAKE)
+        oldest = parts.feed.read(position, 1)
+        waiting = max(parts.feed.head() - position, 0)
+        found = {INTAKE: StageLag(waiting, self._age(oldest[0].petition.received_at) if oldest else 0.0)}
+        head = parts.cases.head()
+        for stage in (trends.FOLLOWER, indexing.FOLLOWER):
+            at = parts.cases.position(stage)
+            first = parts.cases.events_after(at, 1)
+            found[stage] = StageLag(max(head - at, 0), self._age(first[0].recorded_at) if first else 0.0)
+        return found
+
+    def behind(self) -> bool:
+        return any(lag.waiting for lag in self.lags().values())
+
+    def _age(self, since: datetime) -> float:
+        return max((self._parts.clock() - since).total_seconds(), 0.0)

@@ -1,0 +1,108 @@
+"""Settings 设置: read once from the environment, each with its help; a wrong value is refused loudly, never guessed.
+
+Every setting ``NAME`` may also come as ``NAME_FILE``: the path of a file that holds the value (for secrets).
+``docs/operations/settings.md`` lists them; a test keeps the two alike.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from cases.errors import SuqiuError
+
+PREFIX = "SUQIU_"
+
+
+class SettingError(SuqiuError):
+    """A setting that cannot be used as it is."""
+
+    code = "setting"
+
+
+def _setting(default: Any, help: str) -> Any:
+    return field(default=default, metadata={"help": help})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All settings. The environment variable of ``data`` is ``SUQIU_DATA``, and so on."""
+
+    data: Path = _setting(Path("data"), "embedded: the data folder (log.db, store.db, index/, secret)")
+    policy: Path | None = _setting(None, "the policy folder; empty: the packaged one")
+    host: str = _setting("127.0.0.1", "address to listen on")
+    port: int = _setting(8080, "port to listen on, 0 to 65535 (0: a free one)")
+    secret: str = _setting(
+        "", "secret for receipts, ids and signatures, at least 16 characters; embedded: made at first start"
+    )
+    cookie_secure: bool = _setting(False, "send cookies over HTTPS only: true behind TLS, false for plain http")
+    queue: int = _setting(5000, "requests that may wait for the log before the gateway answers 429")
+    wechat: str = _setting("", 'WeChat accounts as JSON: [{"account","token","appid","aes_key","mode"}]')
+    kafka: str = _setting("", "cluster: Kafka bootstrap servers, host:port[,host:port]")
+    database_url: str = _setting("", "cluster: PostgreSQL, postgresql+psycopg://user:password@host/name")
+    elasticsearch_url: str = _setting("", "cluster: Elasticsearch, http://host:9200")
+    partitions: int = _setting(8, "cluster: partitions of each topic when it is created")
+    replication: int = _setting(1, "cluster: replicas of each topic when it is created")
+    log_level: str = _setting("info", "debug, info, warning or error")
+
+
+def read_settings(environ: Mapping[str, str] = os.environ, **given: Any) -> Settings:
+    """Settings from the environment; what is given by name (command-line options that are not None) goes first."""
+    values: dict[str, Any] = {}
+    for f in fields(Settings):
+        raw = _raw(environ, PREFIX + f.name.upper())
+        if raw is not None:
+            values[f.name] = _parse(f.name, str(f.type), raw)
+    values |= {k: v for k, v in given.items() if v is not None}
+    settings = Settings(**values)
+    if settings.secret and len(settings.secret) < 16:
+        raise SettingError("SUQIU_SECRET 太短", "请用至少 16 个字符的随机串")
+    return settings
+
+
+def secret_of(settings: Settings) -> bytes:
+    """The secret given, or the one of the data folder, made at the first start and readable by its owner only."""
+    if settings.secret:
+        return settings.secret.encode()
+    path = settings.data / "secret"
+    settings.data.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        draft = path.with_name(f"secret.{os.getpid()}")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as f:
+            f.write(secrets.token_hex(32))
+            f.flush()
+            os.fsync(f.fileno())
+        try:
+            os.link(draft, path)  # somebody else may have been first: theirs stands
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text().strip().encode()
+
+
+def _raw(environ: Mapping[str, str], name: str) -> str | None:
+    if (path := environ.get(name + "_FILE")) is not None:
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise SettingError(f"{name}_FILE 指的文件读不了:{path}", error.strerror or "") from error
+    return environ.get(name) or None
+
+
+def _parse(name: str, type_: str, raw: str) -> Any:
+    try:
+        if type_ == "int":
+            return int(raw)
+        if type_ == "bool":
+            return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[raw.lower()]
+        if type_.startswith("Path"):
+            return Path(raw)
+    except (ValueError, KeyError):
+        wanted = {"int": "整数", "bool": "true 或 false"}[type_]
+        raise SettingError(f"{PREFIX}{name.upper()} 的值不对:{raw[:40]}", f"请写{wanted}") from None
+    return raw
