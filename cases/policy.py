@@ -98,6 +98,8 @@ class ClockDef:
     yellow: int | None = None
     """Length left, in the clock's unit (minutes for hour clocks), at which a yellow warning begins."""
     orange: int | None = None
+    orange_time: time | None = None
+    """Local time of the day at which orange begins, where it is not 00:00 (1 to 3 working days: the last day, 14:00)."""
     on_expiry: str = "breach"  # breach | right_lapses
 
 
