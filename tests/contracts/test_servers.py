@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,19 +28,20 @@ def test_a_kafka_message_is_consumed_as_it_was_produced_also_after_a_restart(kaf
     from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
     from kafka.admin import NewTopic
 
+    topic = fresh_name()
     admin = KafkaAdminClient(bootstrap_servers=kafka.bootstrap)
-    admin.create_topics([NewTopic("servers.test", num_partitions=3, replication_factor=1)])
+    admin.create_topics([NewTopic(topic, num_partitions=3, replication_factor=1)])
     producer = KafkaProducer(bootstrap_servers=kafka.bootstrap, acks="all")
-    producer.send("servers.test", key=b"k", value="路灯坏了".encode()).get(timeout=20)
+    producer.send(topic, key=b"k", value="路灯坏了".encode()).get(timeout=20)
     producer.close()
     admin.close()
 
     kafka.restart()
 
     consumer: Any = KafkaConsumer(
-        "servers.test",
+        topic,
         bootstrap_servers=kafka.bootstrap,
-        group_id="servers-test",
+        group_id=topic,
         auto_offset_reset="earliest",
         consumer_timeout_ms=20_000,
     )
@@ -53,13 +55,14 @@ def test_an_elasticsearch_document_is_found_by_its_word(elasticsearch: "Elastics
     """Text that was segmented before is searched with the whitespace analyzer."""
     from elasticsearch import Elasticsearch as Client
 
+    index = fresh_name()
     with Client(elasticsearch.url) as client:
         text = {"type": "text", "analyzer": "whitespace"}
-        client.indices.create(index="servers-test", mappings={"properties": {"words": text}})
-        client.index(index="servers-test", id="1", document={"words": "路灯 坏 了"}, refresh=True)
+        client.indices.create(index=index, mappings={"properties": {"words": text}})
+        client.index(index=index, id="1", document={"words": "路灯 坏 了"}, refresh=True)
 
-        found = client.search(index="servers-test", query={"match": {"words": "路灯"}})
-        missed = client.search(index="servers-test", query={"match": {"words": "路"}})
+        found = client.search(index=index, query={"match": {"words": "路灯"}})
+        missed = client.search(index=index, query={"match": {"words": "路"}})
 
     assert ["1"] == [hit["_id"] for hit in found["hits"]["hits"]]
     assert [] == missed["hits"]["hits"]
@@ -111,6 +114,11 @@ def test_a_server_goes_when_its_owner_is_killed(postgres: "Postgres", open_folde
     owner.stdout.close()
 
     until(lambda: not answers(address.port) and not list(open_folder.iterdir()))
+
+
+def fresh_name() -> str:
+    """Answer a name that no earlier run has left behind on a server that goes on running."""
+    return f"servers-test-{uuid.uuid4().hex}"
 
 
 def answers(port: int | None) -> bool:
