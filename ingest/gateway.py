@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from cases.errors import BadInput, ContentConflict, SuqiuError, TooBusy, Unavailable
+from cases.errors import BadInput, ContentConflict, NotAllowed, SuqiuError, TooBusy, Unavailable
 from cases.petition import Identity, Petition
 from cases.ports import Appended, PetitionLog, Rejected, RejectedInput, Submitted
 from ingest.appender import Appender, Fate
@@ -25,15 +25,23 @@ BODY_LIMIT = 64 * 1024
 STRANGER_RATE, STRANGER_BURST = 1.0, 100.0
 
 
-@dataclass(frozen=True, slots=True)
-class Converted:
-    """A body in a channel's own form, and the petition's fields it was read as, or what was wrong with it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One thing that came in, with what the channel knows of it besides.
+
+    ``body``: as received, in the channel's own form; ``fields``: the petition it was read as (None: the body itself is
+    one), or ``error``: why it was none. ``source_id`` holds where the petition names none. ``supplements``: the earlier
+    petition that it adds to.
+    """
 
     body: bytes | str
-    fields: Mapping[str, Any] | BadInput
+    fields: bytes | str | Mapping[str, Any] | None = None
+    error: BadInput | None = None
+    source_id: str | None = None
+    supplements: str | None = None
 
 
-Said = bytes | str | Mapping[str, Any] | Converted
+Said = bytes | str | Mapping[str, Any] | Item
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +50,14 @@ class Manner:
 
     ``via``: api, batch, wechat, hotline, web, desk, kafka, import, replay; it stands with what is rejected.
     ``trusted``: may say ``received_at`` and ``supplements``. ``known``: the sender proved who it is, so all of its bad
-    input is kept. ``any_past``, ``history_days``: an import (see ``shape.to_petition``).
+    input is kept. ``channels``: the only ones it may use. ``any_past``, ``history_days``: an import (see
+    ``shape.to_petition``).
     """
 
     via: str = "api"
     trusted: bool = False
     known: bool = True
+    channels: frozenset[str] | None = None
     any_past: bool = False
     history_days: int | None = None
 
@@ -116,7 +126,7 @@ class Gateway:
         self, said: Sequence[Said], *, sender: str, entered_by: str | None = None, manner: Manner = INNER
     ) -> list[Submitted | SuqiuError]:
         """One result for each, in order. All good ones stand in the line together, or TooBusy is raised for the whole."""
-        checked: list[Petition | BadInput] = []
+        checked: list[Petition | SuqiuError] = []
         for n, one in enumerate(said):
             checked.append(self._checked(one, sender, entered_by, manner))
             if n % 50 == 49:
@@ -129,15 +139,21 @@ class Gateway:
         return outcomes
 
     def check(self, said: Said, *, sender: str, entered_by: str | None = None, manner: Manner = INNER) -> Petition:
-        """Only the checking: the petition as it would go to the log. Raises BadInput."""
-        fields = said.fields if isinstance(said, Converted) else said
-        if isinstance(fields, BadInput):
-            raise fields
+        """Only the checking: the petition as it would go to the log. Raises BadInput, NotAllowed."""
+        item = said if isinstance(said, Item) else None
+        if item and item.error:
+            raise item.error
+        fields = (item.body if item.fields is None else item.fields) if item else said
+        shape = read(fields, trusted=manner.trusted)  # type: ignore[arg-type]  # an Item was taken apart above
+        if manner.channels is not None and shape.channel not in manner.channels:
+            raise NotAllowed(f"这个密钥不能使用渠道 {shape.channel}", "请改用允许的渠道，或请管理员调整密钥")
         return to_petition(
-            read(fields, trusted=manner.trusted),
+            shape,
             sender=sender,
             identity=self.identity,
             now=self.clock(),
+            source_id=item.source_id if item else None,
+            supplements=item.supplements if item else None,
             entered_by=entered_by,
             any_past=manner.any_past,
             history_days=manner.history_days,
@@ -184,10 +200,10 @@ class Gateway:
         """Take no more and write what waits."""
         return self.appender.close(patience)
 
-    def _checked(self, said: Said, sender: str, entered_by: str | None, manner: Manner) -> Petition | BadInput:
+    def _checked(self, said: Said, sender: str, entered_by: str | None, manner: Manner) -> Petition | SuqiuError:
         try:
             return self.check(said, sender=sender, entered_by=entered_by, manner=manner)
-        except BadInput as error:
+        except (BadInput, NotAllowed) as error:
             return error
 
     def _outcome(self, petition: Petition, fate: Fate) -> Submitted | SuqiuError:
@@ -215,7 +231,7 @@ class Gateway:
     def _keep_all(
         self,
         said: Sequence[Said],
-        checked: Sequence[Petition | BadInput],
+        checked: Sequence[Petition | SuqiuError],
         outcomes: Sequence[Submitted | SuqiuError],
         sender: str,
         entered_by: str | None,
@@ -258,7 +274,7 @@ def conflict_id(petition_id: str) -> str:
 
 def body_text(said: Said) -> str:
     """What came in, as text that any store can hold: no NUL, no lone surrogate, nothing that is not UTF-8."""
-    if isinstance(said, Converted):
+    if isinstance(said, Item):
         said = said.body
     if isinstance(said, bytes):
         text = said.decode("utf-8", "backslashreplace")

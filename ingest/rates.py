@@ -23,11 +23,7 @@ class Rates:
         self._lock = threading.Lock()
 
     def take(self, name: str, now: datetime, *, rate: float, burst: float | None = None, n: int = 1) -> None:
-        """Take ``n`` tokens or raise ``TooBusy``.
-
-        One whole token lets any ``n`` pass and the rest is owed: a batch of 1,000 goes through a key of 50 a second, and
-        the next one waits for it. A rate of 0 or less lets nothing through.
-        """
+        """Take ``n`` tokens (0: only look) or raise ``TooBusy``. A rate of 0 or less lets nothing through."""
         at = now.timestamp()
         full = max(1.0, rate if burst is None else burst)
         with self._lock:
@@ -42,3 +38,10 @@ class Rates:
         if not allowed:
             wait = math.ceil((1 - level) / rate) if rate > 0 else 3600
             raise TooBusy("请求太频繁，超过了允许的速率", retry_after=max(1, min(wait, 3600)))
+
+    def owe(self, name: str, n: int) -> None:
+        """Take ``n`` tokens more from a bucket that was asked just now, without refusing; the next one waits for it."""
+        with self._lock:
+            if name in self._buckets:
+                level, at = self._buckets[name]
+                self._buckets[name] = (level - n, at)

@@ -156,12 +156,15 @@ def to_petition(
     sender: str,
     identity: Identity,
     now: datetime,
+    source_id: str | None = None,
+    supplements: str | None = None,
     entered_by: str | None = None,
     any_past: bool = False,
     history_days: int | None = None,
 ) -> Petition:
     """The value that goes to the log, with all times in UTC and the place in wgs84.
 
+    ``source_id``: used where the petition names none of its own; without either each petition is new.
     ``any_past``: an import, which may bring years back. ``history_days``: a row older than this is history (历史件).
     """
     trusted = said if isinstance(said, TrustedIn) else None
@@ -171,7 +174,7 @@ def to_petition(
         raise BadInput("诉求内容有误，没有收下", wrong, "请按 errors 中的说明改正后重新提交")
     received_at = (trusted and _utc(trusted.received_at)) or now.astimezone(UTC)
     occurred_at = _utc(said.occurred_at) or received_at
-    source_id = said.source_id or f"auto-{uuid.uuid4().hex}"
+    source_id = said.source_id or source_id or f"auto-{uuid.uuid4().hex}"
     asked = said.petitioner
     return Petition(
         petition_id=identity.petition_id(sender, said.channel, source_id),
@@ -194,7 +197,7 @@ def to_petition(
         topic_hint=said.topic_hint,
         reply_by=said.reply_by,
         may_publish=said.may_publish,
-        supplements=trusted.supplements if trusted else None,
+        supplements=supplements or (trusted.supplements if trusted else None),
         history=history_days is not None and occurred_at < now - timedelta(days=history_days),
     )
 

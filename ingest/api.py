@@ -1,0 +1,258 @@
+"""``/api/v1/petitions``: how integrators hand petitions in (渠道对接) and ask after them.
+
+The routes read the body themselves: checking it once, by one adapter, is what makes a receipt cheap.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from pydantic_core import from_json, to_json
+
+from cases.case import STATES
+from cases.errors import BadInput, FieldError, NotAllowed, NotFound, SuqiuError, Unavailable
+from cases.ports import Accounts, ApiKey, CaseReader, Petitions, Rejected, StoredPetition, Submitted
+from cases.viewer import Viewer
+from ingest.apidocs import NDJSON, PETITION, RECEIPT, RESULTS, STATUS, SUPPLEMENT, SUPPLEMENT_KINDS, documented
+from ingest.edge import address_of, answer, as_json, body_of, guarded, lines_of
+from ingest.gateway import Gateway, Item, Manner, conflict_id
+from ingest.keys import Doorkeeper
+from ingest.problems import problem
+from ingest.wording import NO_JSON
+
+SINGLE_LIMIT = 1024 * 1024
+BATCH_LIMIT = 16 * 1024 * 1024
+# How many lines one batch may have; a longer file is sent in several.
+BATCH_LINES = 1_000
+
+_PETITION_ID = re.compile(r"p[0-9a-f]{32}")
+
+
+def api_router(
+    gateway: Gateway,
+    accounts: Accounts,
+    petitions: Petitions,
+    cases: CaseReader,
+    rejected: Rejected,
+    clock: Callable[[], datetime],
+    *,
+    public_url: str = "",
+    waiting: Callable[[str], str | None] | None = None,
+    doorkeeper: Doorkeeper | None = None,
+) -> APIRouter:
+    """The four routes.
+
+    ``public_url``: what ``track_url`` begins with (else the address that was called). ``waiting``: the sender of a
+    petition that is in the log and not yet processed, for another process than the one that took it; None if unknown.
+    """
+    api = _Api(gateway, doorkeeper or Doorkeeper(accounts, gateway.identity, gateway.rates, clock), clock, public_url)
+    desk = _Desk(petitions, cases, rejected, waiting or gateway.sender_of)
+    router = APIRouter(prefix="/api/v1", tags=["petitions"])
+
+    async def post(request: Request) -> Response:
+        key, body = await api.caller(request, "submit", SINGLE_LIMIT)
+        item = Item(body=body, source_id=_source_id(request))
+        return api.receipt(request, await gateway.submit_async(item, sender=key.name, manner=_manner(key, request)))
+
+    async def post_batch(request: Request) -> Response:
+        key, body = await api.caller(request, "submit", BATCH_LIMIT)
+        lines = lines_of(body, min(BATCH_LINES, gateway.appender.capacity))
+        api.charge(key, len(lines) - 1)
+        signed = request.headers.get("webhook-id") if "webhook-signature" in request.headers else None
+        items = [Item(body=line, source_id=f"{signed}-{n}" if signed else None) for n, line in enumerate(lines)]
+        manner = replace(_manner(key, request), via="batch")
+        return api.results(request, await gateway.submit_many(items, sender=key.name, manner=manner))
+
+    async def post_supplement(request: Request) -> Response:
+        key, body = await api.caller(request, "submit", SINGLE_LIMIT)
+        earlier = await asyncio.to_thread(desk.find, request.path_params["petition_id"], key.name)
+        item = _supplement(body, earlier, key, _source_id(request))
+        return api.receipt(request, await gateway.submit_async(item, sender=key.name, manner=_manner(key, request)))
+
+    async def get(request: Request) -> Response:
+        key, _ = await api.caller(request, None, 0)
+        return answer(200, await asyncio.to_thread(desk.status, request.path_params["petition_id"], key.name))
+
+    add: Any = router.add_api_route
+    add("/petitions", guarded(post), methods=["POST"], **documented("提交一件诉求", PETITION, RECEIPT))
+    add(
+        "/petitions:batch",
+        guarded(post_batch),
+        methods=["POST"],
+        **documented("提交多件诉求（NDJSON）", NDJSON, RESULTS),
+    )
+    add(
+        "/petitions/{petition_id}/supplements",
+        guarded(post_supplement),
+        methods=["POST"],
+        **documented("补充、催单、更正", SUPPLEMENT, RECEIPT, by_id=True),
+    )
+    add(
+        "/petitions/{petition_id}",
+        guarded(get),
+        methods=["GET"],
+        **documented("查询一件诉求", None, STATUS, by_id=True),
+    )
+    return router
+
+
+class _Api:
+    """What the routes share: who calls, what it may, and how a receipt is written."""
+
+    def __init__(
+        self, gateway: Gateway, doorkeeper: Doorkeeper, clock: Callable[[], datetime], public_url: str
+    ) -> None:
+        self._gateway = gateway
+        self._doorkeeper = doorkeeper
+        self._clock = clock
+        self._public_url = public_url.rstrip("/")
+
+    async def caller(self, request: Request, right: str | None, limit: int) -> tuple[ApiKey, bytes]:
+        """The key and the body. A key in the header is looked at before the body is read; a signature needs the body."""
+        if "webhook-signature" in request.headers and "authorization" not in request.headers:
+            body = await body_of(request, limit)
+            key = await self._doorkeeper.admit(request.headers, body, address_of(request))
+        else:
+            key = await self._doorkeeper.admit(request.headers, b"", address_of(request))
+            body = await body_of(request, limit) if limit else b""
+        if right and right not in key.can:
+            raise NotAllowed(f"这个密钥没有 {right} 权限", "请管理员调整密钥")
+        self._gateway.rates.take(f"key:{key.name}", self._clock(), rate=key.rate)
+        return key, body
+
+    def charge(self, key: ApiKey, n: int) -> None:
+        """What a batch costs beyond its first line; the caller's turn has come already, so this is only owed."""
+        self._gateway.rates.owe(f"key:{key.name}", n)
+
+    def receipt(self, request: Request, submitted: Submitted) -> Response:
+        headers = {"Location": f"/api/v1/petitions/{submitted.petition_id}"}
+        return answer(200 if submitted.duplicate else 202, self.receipt_document(request, submitted), headers)
+
+    def results(self, request: Request, outcomes: list[Submitted | SuqiuError]) -> Response:
+        if all(isinstance(outcome, Unavailable) for outcome in outcomes) and isinstance(outcomes[0], Unavailable):
+            raise outcomes[0]
+        lines = [as_json({"line": n, **self.result(request, one)}) for n, one in enumerate(outcomes, 1)]
+        return Response(b"\n".join(lines) + b"\n", 200, media_type="application/x-ndjson")
+
+    def result(self, request: Request, outcome: Submitted | SuqiuError) -> dict[str, Any]:
+        if isinstance(outcome, Submitted):
+            return {"status": 200 if outcome.duplicate else 202, **self.receipt_document(request, outcome)}
+        return problem(outcome)[1]
+
+    def receipt_document(self, request: Request, submitted: Submitted) -> dict[str, Any]:
+        base = self._public_url or str(request.base_url).rstrip("/")
+        document: dict[str, Any] = {
+            "petition_id": submitted.petition_id,
+            "receipt": submitted.receipt,
+            "track_url": base + submitted.track_path,
+        }
+        if submitted.pin:
+            document["pin"] = submitted.pin
+        if submitted.duplicate:
+            document["duplicate"] = True
+        return document
+
+
+class _Desk:
+    """What becomes of a petition, told to who handed it in. Plain functions, called in a thread."""
+
+    def __init__(
+        self, petitions: Petitions, cases: CaseReader, rejected: Rejected, waiting: Callable[[str], str | None]
+    ) -> None:
+        self._petitions = petitions
+        self._cases = cases
+        self._rejected = rejected
+        self._waiting = waiting
+
+    def find(self, petition_id: str, sender: str) -> StoredPetition | str:
+        """The stored petition, or its id while it waits. Raises NotFound, the same for another's and for none."""
+        if _PETITION_ID.fullmatch(petition_id):
+            stored = self._petitions.petition(petition_id)
+            if stored is not None and stored.sender == sender:
+                return stored
+            if stored is None and self._waiting(petition_id) == sender:
+                return petition_id
+        raise NotFound("没有找到这件诉求", "请检查 petition_id，并使用提交时的密钥")
+
+    def status(self, petition_id: str, sender: str) -> dict[str, Any]:
+        found = self.find(petition_id, sender)
+        document: dict[str, Any] = {
+            "petition_id": petition_id,
+            "status": "received",
+            "status_text": "已收到",
+            "case": None,
+        }
+        if isinstance(found, StoredPetition):
+            document |= {
+                "channel": found.channel,
+                "source_id": found.source_id,
+                "received_at": found.received_at.isoformat(),
+            }
+            for row in self._cases.rows([found.case_id], _eyes_of(sender)):
+                state = row.case.state
+                document |= {"status": state, "status_text": STATES.get(state, state), "case": row.case.number or None}
+        if self._rejected.get(conflict_id(petition_id)):
+            document |= {"conflict": True, "conflict_text": "同一编号还收到过内容不同的诉求，没有采用，已另行保存"}
+        return document
+
+
+def _eyes_of(sender: str) -> Viewer:
+    """A sender sees the cases of its own petitions; of a report of wrongdoing only that it was received."""
+    return Viewer(id=sender, kind="key", role="key", unit=None, units=None, sender=sender)
+
+
+def _manner(key: ApiKey, request: Request) -> Manner:
+    """A key with the channel ``import`` is the operator's own: it may bring the past (``?mode=import``) and its times."""
+    own = "import" in key.channels
+    importing = own and request.query_params.get("mode") == "import"
+    days = request.query_params.get("history_days", "30")
+    live = request.query_params.get("live") in ("1", "true")
+    history_days = (
+        int(days) if importing and not live and days.isascii() and days.isdecimal() and len(days) < 6 else None
+    )
+    return Manner(
+        via="api",
+        trusted=own,
+        channels=key.channels,
+        any_past=importing,
+        history_days=history_days if importing else None,
+    )
+
+
+def _source_id(request: Request) -> str | None:
+    """``Idempotency-Key``, or the id of a signed message: a replay of it within its five minutes is then a repeat."""
+    given = request.headers.get("idempotency-key")
+    if given is None and "webhook-signature" in request.headers:
+        given = request.headers.get("webhook-id")
+    if given is None:
+        return None
+    if not 1 <= len(given) <= 200 or not given.isprintable():
+        raise BadInput("请求头 Idempotency-Key 不对", [FieldError(("source_id",), "应为 1 至 200 个可见字符")])
+    return given
+
+
+def _supplement(body: bytes, earlier: StoredPetition | str, key: ApiKey, source_id: str | None) -> Item:
+    """A petition whose channel may be left out, with ``kind`` for a title."""
+    petition_id, channel = (earlier, None) if isinstance(earlier, str) else (earlier.petition_id, earlier.channel)
+    try:
+        fields = from_json(body)
+    except ValueError:
+        fields = None
+    if not isinstance(fields, dict):
+        return Item(body=body, error=BadInput("补充内容有误，没有收下", [FieldError((), NO_JSON)]))
+    kind = fields.pop("kind", "facts")
+    if not isinstance(kind, str) or kind not in SUPPLEMENT_KINDS:
+        wrong = FieldError(("kind",), "只能是 " + "、".join(SUPPLEMENT_KINDS) + " 之一")
+        return Item(body=body, error=BadInput("补充内容有误，没有收下", [wrong]))
+    fields.setdefault("channel", channel or (next(iter(key.channels)) if len(key.channels) == 1 else "api"))
+    if kind != "facts":
+        fields.setdefault("title", SUPPLEMENT_KINDS[kind])
+    return Item(
+        body=body, fields=to_json(fields, inf_nan_mode="constants"), source_id=source_id, supplements=petition_id
+    )
