@@ -1,0 +1,80 @@
+"""An index document as fields that every engine holds alike, and the numbers that it is sorted by.
+
+A sort key is one number and unique: the moment in seconds in the upper bits, the position of the case's first event in
+the lower 31. So a page can go on after a key although Tantivy sorts by one field only, and a range of time is a range
+of keys.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from cases.ports import IndexDocument
+
+MAPPING = "1"
+"""Raised whenever the fields or the way to cut them change: an index of another mapping is built anew."""
+
+TERMS = (
+    "number", "unit", "units", "topic", "place", "channel", "state", "level", "purpose", "urgency",
+    "handler", "accused", "senders", "keys", "flags",
+)  # fmt: skip
+"""Fields of whole values; some hold many."""
+FACETS = ("unit", "topic", "place", "channel", "state", "level", "purpose", "urgency")
+NUMBERS = ("version", "newest", "due", "hour")
+NONE = "-"
+"""What a facet's field holds when the case has no value there, so that facets add up to the total."""
+
+_POSITION_BITS = 31
+NEVER = 2**32 - 1
+"""Seconds that stand for "no date": sorts behind every date, and the key still fits 63 bits."""
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 — local wall time on purpose, see ``local_hour``
+
+
+def sort_key(moment: datetime | None, opened: int) -> int:
+    """Moment (whole seconds) and position as one number; None sorts last."""
+    seconds = NEVER if moment is None else int(moment.timestamp() // 1)
+    return (seconds << _POSITION_BITS) | (opened & (2**_POSITION_BITS - 1))
+
+
+def key_floor(seconds: int) -> int:
+    """The smallest key of this second."""
+    return seconds << _POSITION_BITS
+
+
+def local_hour(moment: datetime, zone: ZoneInfo) -> int:
+    """Hours of the wall clock of the zone since 1970: 24 of them make a calendar day, whatever the zone's history."""
+    wall = moment.astimezone(zone).replace(tzinfo=None)
+    return int((wall - _EPOCH).total_seconds() // 3600)
+
+
+def terms_of(d: IndexDocument) -> dict[str, tuple[str, ...]]:
+    """The whole values of a document by field."""
+    flags = (("secret", d.secret), ("history", d.history))
+    return {
+        "number": (d.number.upper(),) if d.number else (),
+        **{name: (getattr(d, name) or NONE,) for name in FACETS},
+        "units": d.units,
+        "handler": (d.handler,) if d.handler else (),
+        "accused": d.accused,
+        "senders": d.senders,
+        "keys": d.lookup_keys,
+        "flags": tuple(name for name, on in flags if on),
+    }
+
+
+def numbers_of(d: IndexDocument, zone: ZoneInfo) -> dict[str, int]:
+    return {
+        "version": d.version,
+        "newest": sort_key(d.received_at, d.opened),
+        "due": sort_key(d.due_at, d.opened),
+        "hour": local_hour(d.received_at, zone),
+    }
+
+
+def shown_of(d: IndexDocument) -> dict[str, str | int | None]:
+    """What a hit shows, as it is stored with the document: masked text only."""
+    return {
+        "id": d.case_id, "number": d.number, "title": d.title, "text": d.text, "state": d.state,
+        "unit": d.unit, "topic": d.topic, "due": None if d.due_at is None else d.due_at.astimezone(UTC).isoformat(),
+    }  # fmt: skip
