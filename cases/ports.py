@@ -73,7 +73,9 @@ class Rejected(Protocol):
 
     def put(self, rejected: RejectedInput) -> None: ...
 
-    def list(self, *, state: str | None = "kept", before: str | None = None, limit: int = 50) -> list[RejectedInput]: ...
+    def list(
+        self, *, state: str | None = "kept", before: str | None = None, limit: int = 50
+    ) -> list[RejectedInput]: ...
 
     def get(self, id: str) -> RejectedInput | None: ...
 
@@ -627,6 +629,8 @@ class Hit:
     unit: str
     topic: str
     due_at: datetime | None
+    title_highlights: tuple[tuple[int, int], ...] = ()
+    """As ``highlights``, into ``title``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
