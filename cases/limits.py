@@ -19,7 +19,7 @@ from cases.clock_plan import Plan, floor, lapses, plan_of
 from cases.clock_refusals import refused_by_itself
 from cases.clock_run import Counting, Extended, Pause
 from cases.events import Event, NewEvent
-from cases.policy import Calendar, Pack, PackChoice
+from cases.policy import Calendar, Pack
 from cases.workdays import zone_of
 
 # What the ordinary procedure is that a simple one 简易办理 is converted to, where the event names no pack.
@@ -148,25 +148,6 @@ def as_if_recorded(new: Iterable[NewEvent], *, after: int, now: datetime) -> lis
         )
         for n, e in enumerate(new, 1)
     ]  # fmt: skip
-
-
-def choose_pack(
-    choices: Sequence[PackChoice], *, origin: str, channel: str, purpose: str | None, topic: str | None
-) -> PackChoice | None:
-    """The first row that fits. A topic in a row stands for everything below it as well."""
-    for choice in choices:
-        if (
-            (not choice.origins or origin in choice.origins)
-            and (not choice.channels or channel in choice.channels)
-            and (not choice.purposes or purpose in choice.purposes)
-            and (not choice.topics or _below(topic, choice.topics))
-        ):
-            return choice
-    return None
-
-
-def _below(topic: str | None, topics: frozenset[str]) -> bool:
-    return topic is not None and any(topic == t or topic.startswith(f"{t}.") for t in topics)
 
 
 def _once_in_order(events: Sequence[Event]) -> list[Event]:

@@ -1,5 +1,5 @@
-"""Packs and calendars as text, and back: what the store keeps by content hash, so that nothing recomputes from the file
-on disk or from the installed holiday library.
+"""The content hash of packs and calendars: events name it, and nothing recomputes from the file on disk or from the
+installed holiday library.
 
 The hash is the SHA-256 of the canonical JSON without the hash. Fields at their default are left out: a field that a
 later version adds does not change the hash of a pack that does not use it.
@@ -8,7 +8,6 @@ later version adds does not change the hash of a pack that does not use it.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, replace
 from datetime import date, time
@@ -22,15 +21,6 @@ def pack_text(pack: Pack) -> str:
     return canonical(_plain(pack))
 
 
-def pack_from_text(text: str) -> Pack:
-    """The pack that ``pack_text`` wrote, hash and all."""
-    plain = json.loads(text)
-    clocks = tuple(_clock(clock) for clock in plain.pop("clocks"))
-    if "day_end" in plain:
-        plain["day_end"] = time.fromisoformat(plain["day_end"])
-    return Pack(**plain, clocks=clocks, hash=_sha256(text))
-
-
 def hashed_pack(pack: Pack) -> Pack:
     """The same pack under the hash of its content."""
     return replace(pack, hash=_sha256(pack_text(pack)))
@@ -40,35 +30,9 @@ def calendar_text(calendar: Calendar) -> str:
     return canonical(_plain(calendar))
 
 
-def calendar_from_text(text: str) -> Calendar:
-    """The calendar that ``calendar_text`` wrote, hash and all."""
-    plain = json.loads(text)
-    return Calendar(
-        id=plain["id"],
-        version=plain["version"],
-        first=date.fromisoformat(plain["first"]),
-        last=date.fromisoformat(plain["last"]),
-        off_days={date.fromisoformat(d): name for d, name in plain["off_days"].items()},
-        make_up_days={date.fromisoformat(d): name for d, name in plain["make_up_days"].items()},
-        intervals=tuple((time.fromisoformat(a), time.fromisoformat(b)) for a, b in plain["intervals"]),
-        hash=_sha256(text),
-    )
-
-
 def hashed_calendar(calendar: Calendar) -> Calendar:
     """The same calendar under the hash of its content."""
     return replace(calendar, hash=_sha256(calendar_text(calendar)))
-
-
-def _clock(plain: dict[str, Any]) -> ClockDef:
-    for name in ("start", "stop", "void", "pause_reasons"):
-        if name in plain:
-            plain[name] = tuple(plain[name])
-    if "extension" in plain:
-        plain["extension"] = Extension(**plain["extension"])
-    if "orange_time" in plain:
-        plain["orange_time"] = time.fromisoformat(plain["orange_time"])
-    return ClockDef(**plain)
 
 
 def _sha256(text: str) -> str:
