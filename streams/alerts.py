@@ -33,5 +33,5 @@ def retry_at(queued: QueuedNotice, now: datetime) -> datetime | None:
     """Growing pauses with some chance in them, so that a recovered receiver is not run over; None: dead letter."""
     if queued.tries + 1 >= TRIES:
         return None
-    pause = min(FIRST_PAUSE * 4**queued.tries, LONGEST_PAUSE)
+    pause: timedelta = min(FIRST_PAUSE * int(4**queued.tries), LONGEST_PAUSE)
     return now + pause * random.uniform(0.8, 1.2)  # noqa: S311 - spreading load, not secrecy

@@ -80,9 +80,9 @@ def _units_named(accused: Sequence[str], books: Books) -> list[str]:
 def stored(arrival: Arrival, identity: Identity, case_id: str, role: str) -> StoredPetition:
     """The petition's row in the store, in the case that takes it."""
     p = arrival.petition
-    phone = p.petitioner.phone
+    digits = "".join(c for c in p.petitioner.phone or "" if c.isdigit())
     # The citizen proves who asks by the phone's last four digits, or by the PIN where no phone was given.
-    proof = phone[-4:] if phone and not p.petitioner.anonymous else identity.pin(p.petition_id)
+    proof = digits[-4:] if digits else identity.pin(p.petition_id)
     return StoredPetition(
         petition_id=p.petition_id,
         case_id=case_id,

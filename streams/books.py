@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 from cases.policy import Calendar, Pack, Policy
 from cases.ports import Versions
+from cases.versions import calendar_text, pack_text
 from streams.wire import CALENDAR, PACK
 
 
@@ -16,9 +19,9 @@ class Books:
         self._packs: dict[str, Pack] = {}
         self._calendars: dict[str, Calendar] = {}
         for pack in policy.packs.values():
-            versions.put("pack", pack.hash, PACK.dump_json(pack).decode())
+            versions.put("pack", pack.hash, pack_text(pack))
             self._packs[pack.hash] = pack
-        versions.put("calendar", policy.calendar.hash, CALENDAR.dump_json(policy.calendar).decode())
+        versions.put("calendar", policy.calendar.hash, calendar_text(policy.calendar))
         self._calendars[policy.calendar.hash] = policy.calendar
 
     def pack(self, hash: str) -> Pack | None:
@@ -27,7 +30,7 @@ class Books:
             body = self._versions.get("pack", hash)
             if body is None:
                 return None
-            self._packs[hash] = PACK.validate_json(body)
+            self._packs[hash] = PACK.validate_python({**json.loads(body), "hash": hash})
         return self._packs[hash]
 
     def calendar(self, hash: str) -> Calendar:
@@ -36,5 +39,5 @@ class Books:
             body = self._versions.get("calendar", hash)
             if body is None:
                 return self.policy.calendar
-            self._calendars[hash] = CALENDAR.validate_json(body)
+            self._calendars[hash] = CALENDAR.validate_python({**json.loads(body), "hash": hash})
         return self._calendars[hash]

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cases.deadlines import due_steps
-
 from cases.events import NewEvent
 from cases.folding import fold
 from cases.ports import CaseStore, DeadlineRows, Decision, Notice

@@ -9,11 +9,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 
+from cases.petition import Petition
 from cases.policy import Policy
 from cases.ports import CaseIndex, CaseReader, CaseStore, Facts, Outbox, PetitionFeed, Petitions, Sender
 from streams import alerts, deadlines, indexing, trends
@@ -28,7 +29,7 @@ BATCH = 200
 FOLLOW = 1000
 IDLE = 0.2
 # The index is brought up at most this often while there is a backlog: a commit costs the same for one case or many.
-INDEX_EVERY = 0.4
+INDEX_EVERY = 1.0
 DEADLINES_EVERY = timedelta(seconds=5)
 
 
@@ -46,7 +47,7 @@ class RunnerParts:
     sender: Sender
     policy: Policy
     clock: Callable[[], datetime]
-    on_conflicts: Callable[[Sequence[object]], None] = field(default=lambda conflicts: None)
+    on_conflicts: Callable[[Sequence[Petition]], None]
 
 
 @dataclass(slots=True)
@@ -117,7 +118,7 @@ class Runner:
         began = time.perf_counter()
         try:
             done = step()
-        except Exception as error:  # the thread must outlive whatever a step runs into
+        except Exception as error:  # noqa: BLE001 - the thread must outlive whatever a step runs into
             failures = self._failures[name] = self._failures.get(name, 0) + 1
             pause = min(0.2 * 2**failures, 30.0)
             self._not_before[name] = time.monotonic() + pause

@@ -117,7 +117,7 @@ class _Round:
         self._copies = parts.kinship.of_copies({a.understood.fingerprint for a in arrivals}, EVER)
         self._newest = {key: max((k.position for k in kin), default=0) for key, kin in self._own.items()}
         self._supplemented = self._cases_of({a.petition.supplements for a in arrivals if a.petition.supplements})
-        kin = [k for found in (*self._own.values(), *self._supplemented.values()) for k in _listed(found)]
+        kin = [*(k for found in self._own.values() for k in found), *self._supplemented.values()]
         self._events: dict[str, list[Event]] = parts.cases.events_of({k.case_id for k in kin}) if kin else {}
         texts = parts.petitions.texts({k.text_id for k in kin}) if kin else {}
         self._words: dict[str, Petition | None] = {}
@@ -226,7 +226,3 @@ class _Round:
             )
             for id_, p in known.items()
         }  # fmt: skip
-
-
-def _listed(found: Kin | Sequence[Kin]) -> Sequence[Kin]:
-    return [found] if isinstance(found, Kin) else found

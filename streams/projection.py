@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from cases.deadlines import deadline_rows
-
 from cases.case import TERMINAL, Case
+from cases.deadlines import deadline_rows
 from cases.events import GENESIS, Event, NewEvent, record
 from cases.folding import fold
 from cases.limits import Clocks, run_clocks
@@ -62,7 +62,9 @@ def rows(case: Case, events: Sequence[Event], books: Books, now: datetime) -> tu
     if clocks is None:
         return ()
     found = deadline_rows(clocks, events)
-    return tuple(d for d in found if d.next_at is None) if case.state in TERMINAL else tuple(found)
+    if case.state in TERMINAL:
+        return tuple(replace(d, next_at=None, next_step=None) for d in found)
+    return found
 
 
 def display(petition: Petition, masked: Mapping[str, str], place_name: str) -> Display:

@@ -1,0 +1,5 @@
+"""``python -m suqiu`` is ``suqiu``."""
+
+from suqiu.cli import main
+
+main()

@@ -1,0 +1,72 @@
+"""What commands print: JSON on stdout for machines, words for people; errors and progress on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from cases.errors import SuqiuError
+from suqiu.settings import Settings, read_settings
+
+AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON,供程序读取")]
+DataDir = Annotated[Path | None, typer.Option("--data", help="数据文件夹,默认 ./data 或 SUQIU_DATA")]
+PolicyDir = Annotated[Path | None, typer.Option("--policy", help="规则文件夹,默认用随附的")]
+
+_machine = False
+
+
+class Failed(Exception):
+    """The command ran, and something did not hold: exit code 1."""
+
+
+def settings(data: Path | None, policy: Path | None, as_json: bool = False, **given: Any) -> Settings:
+    global _machine
+    _machine = as_json
+    return read_settings(data=data, policy=policy, **given)
+
+
+def say(value: Any, as_json: bool, words: str) -> None:
+    """One result: JSON for machines, or words for people."""
+    print(to_json(value) if as_json else words)
+
+
+def say_lines(values: Iterable[Any]) -> None:
+    """NDJSON, one value a line."""
+    for value in values:
+        print(to_json(value))
+
+
+def to_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, frozenset | set | tuple):
+        return sorted(value)
+    return str(value)
+
+
+def say_error(error: SuqiuError) -> None:
+    """One clear sentence and what to do; with ``--json`` as an object. Never a traceback."""
+    if _machine or "--json" in sys.argv:
+        told = {"error": {"code": error.code, "message": error.message, "do": error.do}}
+        print(to_json(told), file=sys.stderr)
+        return
+    print(f"{error.message}。{error.do}" if error.do else error.message, file=sys.stderr)
+
+
+def progress() -> Progress:
+    """A bar on a terminal; nothing where nobody watches."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=console, disable=not console.is_terminal)

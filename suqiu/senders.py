@@ -1,0 +1,23 @@
+"""Ways out of the house 发送: this version has one, a log file that other programs may follow."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+
+from cases.ports import Notice
+from cases.petition import as_dict
+
+
+class LogFileSender:
+    """One JSON line a notice, appended; the id is stable, so a reader can leave out what it has."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+
+    def send(self, notice: Notice) -> None:
+        line = json.dumps(as_dict(notice), ensure_ascii=False)
+        with self._lock, self._path.open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
