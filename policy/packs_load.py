@@ -6,16 +6,21 @@ that a clock can say is in ``CLOCK_KEYS``, and a key that is not is refused rath
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import time
+from pathlib import Path
 from typing import Any
 
-from cases.case import PURPOSES
+from cases.errors import PolicyError
 from cases.events import EVENT_TYPES
-from cases.petition import CHANNELS, ORIGIN_KINDS
-from cases.policy import ClockDef, Extension, Pack, PackChoice
+from cases.policy import Calendar, ClockDef, Extension, Pack, PackChoice
 from cases.versions import hashed_pack
+from policy.calendars import ID as CALENDAR_ID
+from policy.calendars import china_calendar
 from policy.marks import Lines, Source, Where, did_you_mean, load_marked
+from policy.pack_choices import load_pack_choices
+from policy.reading import read_text
 from policy.warnings_default import WarningLeft, default_warnings
 
 PACK_KEYS = ("id", "title", "basis", "start_rule", "day_end", "pause_count", "family", "clocks")
@@ -24,7 +29,6 @@ CLOCK_KEYS = (
     "basis", "label", "restart", "pause_reasons", "max_pause", "extension", "yellow", "orange", "warn", "on_expiry",
 )  # fmt: skip
 EXTENSION_KEYS = ("max_total", "max_times", "unit", "approver", "must_be_approved_by", "must_tell_petitioner")
-CHOICE_KEYS = ("pack", "channels", "origins", "purposes", "topics", "reason")
 UNITS = ("hour", "working_hour", "calendar_day", "working_day", "month")
 FLAGS = (
     "tier_1", "tier_2", "tier_3", "tier_4", "intake_by_petition_office", "petitioner_unidentified",
@@ -49,19 +53,31 @@ def packs_from_mapping(
     return {str(id_): _pack(source, plain, (*at, id_), str(id_)) for id_, plain in policies.items()}
 
 
-def load_pack_choices(text: str, file: str, packs: Collection[str]) -> tuple[PackChoice, ...]:
-    """``packs.yaml``: rows that say which pack a case gets; the last one must take whatever is left."""
-    data, lines = load_marked(text, file)
-    source = Source(file, lines)
-    if not isinstance(data, list) or not data:
-        raise source.error((), "应当是一个列表", "每行写一条:- {pack: …, channels: […], reason: …}")
-    choices = tuple(_choice(source, row, (n,), packs) for n, row in enumerate(data))
-    last = choices[-1]
-    if last.channels or last.origins or last.purposes or last.topics:
-        raise source.error(
-            (len(choices) - 1,), "最后一条必须不带条件,否则有的诉求没有时限规则", "加一条只写 pack 和 reason 的"
-        )
-    return choices
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Everything about time limits in a policy folder."""
+
+    packs: Mapping[str, Pack]
+    choices: tuple[PackChoice, ...]
+    calendar: Calendar
+
+
+def load_limits(folder: Path, calendar_id: str) -> Limits:
+    """``packs/*.yaml``, ``packs.yaml`` and ``calendars/*.yaml`` of a policy folder. Raises ``PolicyError``."""
+    packs: dict[str, Pack] = {}
+    for path in sorted((folder / "packs").glob("*.yaml")):
+        file = f"packs/{path.name}"
+        pack = load_pack(read_text(path), file)
+        if pack.id in packs:
+            raise PolicyError(file, 1, f"规则包“{pack.id}”写了两遍", "给其中一个换一个 id")
+        packs[pack.id] = pack
+    if not packs:
+        raise PolicyError("packs", 1, "没有任何时限规则包", "在 packs 文件夹里放一个 YAML 文件")
+    if calendar_id != CALENDAR_ID:
+        raise PolicyError("town.yaml", 1, f"没有“{calendar_id}”这个日历", f"calendar: {CALENDAR_ID}")
+    local = [(read_text(path), f"calendars/{path.name}") for path in sorted((folder / "calendars").glob("*.yaml"))]
+    choices = load_pack_choices(read_text(folder / "packs.yaml"), "packs.yaml", packs)
+    return Limits(packs, choices, china_calendar(local))
 
 
 # --- A pack --------------------------------------------------------------------------------------------------------------
@@ -250,27 +266,3 @@ def _left(source: Source, value: object, path: Where, unit: str) -> int | None:
             raise source.error(path, f"“{path[-1]}”应当是剩余的小时数", f"{path[-1]}: 0.5")
         return round(value * 60)
     return source.number(value, path, 0)
-
-
-# --- Which pack ----------------------------------------------------------------------------------------------------------
-
-
-def _choice(source: Source, plain: Any, path: Where, packs: Collection[str]) -> PackChoice:
-    source.known_keys(plain, path, CHOICE_KEYS)
-    pack = source.one_of(source.text(plain, "pack", path), (*path, "pack"), packs)
-
-    def among(key: str, known: Collection[str] | None) -> frozenset[str]:
-        words = source.words(plain.get(key, []), (*path, key))
-        for n, word in enumerate(words):
-            if known is not None and word not in known:
-                raise source.error((*path, key, n), f"“{key}”里没有“{word}”", did_you_mean(word, known))
-        return frozenset(words)
-
-    return PackChoice(
-        pack=pack,
-        channels=among("channels", CHANNELS),
-        origins=among("origins", ORIGIN_KINDS),
-        purposes=among("purposes", PURPOSES),
-        topics=among("topics", None),
-        reason=source.text(plain, "reason", path),
-    )
