@@ -326,6 +326,11 @@ class Petitions(Protocol):
 
     def texts(self, text_ids: Collection[str]) -> dict[str, Text]: ...
 
+    def erase_texts(self, text_ids: Collection[str]) -> int:
+        """Take away words and salts, the keyed hashes of who asked, and what a list shows of them (个人信息删除).
+
+        Events and the chain stay as they are. Answers how many texts still had words."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kin:
@@ -397,11 +402,15 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class TrendRow:
-    """``at``: the hour, day (``2026-11-23``), ISO week (``2026-W48``) or month (``2026-11``) in the policy's zone."""
+    """``at``: the hour, day (``2026-11-23``), ISO week (``2026-W48``) or month (``2026-11``) in the policy's zone.
+
+    ``sight``: open, or secret for reports of wrongdoing, which are counted apart and only for those who may see them.
+    """
 
     at: str
     key: str
     count: int
+    sight: str = "open"
 
 
 class Facts(Protocol):

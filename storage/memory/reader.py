@@ -1,0 +1,85 @@
+"""Cases for people, in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from cases.ports import CaseQuery, CaseRow, Page
+from cases.viewer import Viewer
+from storage.columns import FAR, stamp
+from storage.memory.state import State
+from storage.paging import Key, checked, cursor_after, key_of
+
+
+class MemoryReader:
+    """``cases.ports.CaseReader``."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def row(self, case_id: str, viewer: Viewer) -> CaseRow | None:
+        row = self._state.rows.get(case_id)
+        return row if row is not None and sees(viewer, row) else None
+
+    def row_by_number(self, number: str, viewer: Viewer) -> CaseRow | None:
+        found = [r for r in self._all() if number and r.case.number == number and sees(viewer, r)]
+        return found[0] if found else None
+
+    def rows(self, case_ids: Collection[str], viewer: Viewer) -> list[CaseRow]:
+        asked = [self.row(case_id, viewer) for case_id in dict.fromkeys(case_ids)]
+        return [row for row in asked if row is not None]
+
+    def page(self, query: CaseQuery, viewer: Viewer) -> Page:
+        after = key_of(checked(query))
+        falling = query.sort != "due"
+        found = [(sort_key(query.sort, row), row) for row in self._all() if sees(viewer, row) and wanted(query, row)]
+        found.sort(key=lambda pair: pair[0], reverse=falling)
+        if after is not None:
+            found = [pair for pair in found if (pair[0] < after if falling else pair[0] > after)]
+        rows = found[: query.limit]
+        cursor = cursor_after(query.sort, rows[-1][0]) if len(found) > query.limit else None
+        return Page(tuple(row for _, row in rows), cursor)
+
+    def counts(self, queries: Mapping[str, CaseQuery], viewer: Viewer) -> dict[str, int]:
+        seen = [row for row in self._all() if sees(viewer, row)]
+        return {name: sum(wanted(query, row) for row in seen) for name, query in queries.items()}
+
+    def _all(self) -> list[CaseRow]:
+        with self._state.lock:
+            return list(self._state.rows.values())
+
+
+def sees(viewer: Viewer, row: CaseRow) -> bool:
+    case = row.case
+    return viewer.may_see(units=case.seen_by_units, accused=case.accused, secret=case.secret, senders=case.senders)
+
+
+def sort_key(sort: str, row: CaseRow) -> Key:
+    if sort == "due":
+        return (FAR if row.due_at is None else stamp(row.due_at), row.opened)
+    return (row.opened,) if sort == "newest" else (row.position,)
+
+
+def wanted(query: CaseQuery, row: CaseRow) -> bool:
+    """The same as ``storage.sql_filters.wanted``."""
+    case = row.case
+    chosen = (
+        (case.state, query.states), (case.unit, query.units), (case.topic, query.topics),
+        (case.channel, query.channels), (row.level, query.levels),
+    )  # fmt: skip
+    return (
+        all(not values or value in values for value, values in chosen)
+        and _mine(query, row)
+        and (query.due_before is None or (row.due_at is not None and row.due_at < query.due_before))
+        and (not query.open_only or case.is_open)
+        and (not query.joint_only or any(link.kind == "joint" for link in case.links))
+        and (query.history is None or case.history == query.history)
+    )
+
+
+def _mine(query: CaseQuery, row: CaseRow) -> bool:
+    case = row.case
+    if query.handler is None and query.claimable_for is None:
+        return True
+    claimable = query.claimable_for is not None and (case.unit, case.handler) == (query.claimable_for, None)
+    return (query.handler is not None and case.handler == query.handler) or (claimable and case.is_open)

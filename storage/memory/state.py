@@ -1,0 +1,43 @@
+"""What the store's fakes share."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from cases.events import Event
+from cases.ports import CaseRow, Deadline, Fact, Notice, StoredPetition, Text
+from storage.counting import Cell
+
+
+@dataclass(slots=True)
+class Queued:
+    notice: Notice
+    position: int
+    due_at: datetime | None
+    state: str = "queued"
+    tries: int = 0
+    error: str = ""
+    sent_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class State:
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    log: list[Event] = field(default_factory=list)
+    events: dict[str, list[Event]] = field(default_factory=dict)
+    by_event_id: dict[str, Event] = field(default_factory=dict)
+    rows: dict[str, CaseRow] = field(default_factory=dict)
+    deadlines: dict[str, tuple[Deadline, ...]] = field(default_factory=dict)
+    petitions: dict[str, StoredPetition] = field(default_factory=dict)
+    texts: dict[str, Text] = field(default_factory=dict)
+    outbox: dict[str, Queued] = field(default_factory=dict)
+    counters: dict[str, int] = field(default_factory=dict)
+    followers: dict[str, int] = field(default_factory=dict)
+    facts: dict[str, Fact] = field(default_factory=dict)
+    counts: Counter[Cell] = field(default_factory=Counter)
+
+    def advance(self, follower: str, position: int) -> None:
+        self.followers[follower] = max(position, self.followers.get(follower, 0))

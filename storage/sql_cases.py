@@ -1,0 +1,75 @@
+"""The case store over SQLite and PostgreSQL: decisions in, events out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import Connection, select
+
+from cases.events import Event
+from cases.ports import Decision, Outcome
+from storage.deciding import asks, prepare, settle
+from storage.engines import STORE_LOCK, Database
+from storage.sql_effects import columns_of, write
+from storage.sql_rows import event_of
+from storage.sql_standing import standing
+from storage.statements import last, move_forward, rows_in
+from storage.tables import case_events, followers
+
+_EVENTS = select(case_events)
+
+
+class SqlCaseStore:
+    """``cases.ports.CaseStore``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def apply(self, decisions: Sequence[Decision], *, follower: str | None = None, position: int = 0) -> list[Outcome]:
+        """One transaction: what needs no look into the store is computed before it begins.
+
+        The follower is moved unless a decision was stale: its petition would be skipped by a restart before the retry.
+        """
+        batch = prepare(decisions)
+        asked, columns = asks(batch), columns_of(decisions)
+        with self._database.writing(STORE_LOCK) as connection:
+            effects = settle(batch, standing(connection, asked))
+            write(connection, effects, columns)
+            if follower is not None and not effects.stale:
+                _advance(connection, follower, position)
+        return effects.outcomes
+
+    def events(self, case_id: str) -> list[Event]:
+        return self.events_of([case_id])[case_id]
+
+    def events_of(self, case_ids: Collection[str]) -> dict[str, list[Event]]:
+        """The events of each case in recorded order; an empty list for a case that is not there."""
+        found: dict[str, list[Event]] = {case_id: [] for case_id in case_ids}
+        with self._database.reading() as connection:
+            ordered = _EVENTS.order_by(case_events.c.case_id, case_events.c.seq)
+            for row in rows_in(connection, ordered, case_events.c.case_id, set(case_ids)):
+                found[row["case_id"]].append(event_of(row))
+        return found
+
+    def events_after(self, position: int, limit: int) -> list[Event]:
+        after = _EVENTS.where(case_events.c.position > position).order_by(case_events.c.position).limit(limit)
+        with self._database.reading() as connection:
+            return [event_of(row) for row in connection.execute(after).mappings()]
+
+    def head(self) -> int:
+        with self._database.reading() as connection:
+            return last(connection, case_events.c.position)
+
+    def position(self, follower: str) -> int:
+        with self._database.reading() as connection:
+            at = select(followers.c.position).where(followers.c.name == follower)
+            return int(connection.scalar(at) or 0)
+
+    def advance(self, follower: str, position: int) -> None:
+        """Forward only: a batch that was written twice does not send the follower back."""
+        with self._database.writing() as connection:
+            _advance(connection, follower, position)
+
+
+def _advance(connection: Connection, follower: str, position: int) -> None:
+    move_forward(connection, followers, {"name": follower, "position": position}, "position")

@@ -1,0 +1,183 @@
+"""What came in, in the tables of the log (``log.db``; on the cluster Kafka has the petitions, PostgreSQL the rest).
+
+Many threads wait for their receipt at once: whoever gets the turn writes for all that came meanwhile, with one fsync.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from cases.errors import Unavailable
+from cases.petition import Petition, as_dict, petition_from_dict
+from cases.ports import Appended, LogEntry, RejectedInput
+from storage.columns import keep, kept, moment, plain_json, stamp
+from storage.engines import LOG_LOCK, Database
+from storage.statements import insert_absent, insert_many, last, move_forward, rows_in
+from storage.tables import conversations, inbound, rejected
+
+_REJECTED = rejected  # inside the class the name is an argument
+_KNOWN = select(inbound.c.petition_id, inbound.c.content_hash)
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """One caller's petitions as rows, and in the end what became of them."""
+
+    rows: list[dict[str, Any]]
+    result: list[Appended] = field(default_factory=list)
+    error: Exception | None = None
+    done: bool = False
+
+
+class SqlPetitionLog:
+    """``cases.ports.PetitionLog`` and ``cases.ports.PetitionFeed``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._waiting: list[_Waiting] = []
+        self._at_the_list = threading.Lock()
+        self._turn = threading.Lock()
+
+    def append(self, petitions: Sequence[Petition]) -> list[Appended]:
+        """Durable on return. Raises Unavailable: then nothing of it was acknowledged, and it may be tried again."""
+        mine = _Waiting([_values(p) for p in petitions])
+        with self._at_the_list:
+            self._waiting.append(mine)
+        with self._turn:
+            if not mine.done:
+                with self._at_the_list:
+                    all_waiting, self._waiting = self._waiting, []
+                self._write(all_waiting)
+        if mine.error is not None:
+            raise mine.error
+        return mine.result
+
+    def read(self, after: int, limit: int) -> list[LogEntry]:
+        statement = select(inbound.c.position, inbound.c.body).where(inbound.c.position > after)
+        with self._database.reading() as connection:
+            rows = connection.execute(statement.order_by(inbound.c.position).limit(limit)).all()
+        return [LogEntry(position, petition_from_dict(json.loads(kept(body)))) for position, body in rows]
+
+    def head(self) -> int:
+        with self._database.reading() as connection:
+            return last(connection, inbound.c.position)
+
+    def _write(self, all_waiting: list[_Waiting]) -> None:
+        # Until it is known to be durable, it is not: also when this thread is interrupted in between.
+        failure: Exception = Unavailable("写入被中断", "请重试")
+        try:
+            with self._database.writing(LOG_LOCK) as connection:
+                results = _append(connection, [row for w in all_waiting for row in w.rows])
+            for w in all_waiting:
+                w.result, results = results[: len(w.rows)], results[len(w.rows) :]
+        except Exception as error:  # noqa: BLE001 - raised again by each of those who wait
+            failure = error
+        finally:
+            for w in all_waiting:
+                w.error = failure if len(w.result) != len(w.rows) else None
+                w.done = True
+
+
+def _values(petition: Petition) -> dict[str, Any]:
+    return {
+        "petition_id": petition.petition_id, "content_hash": petition.content_hash(),
+        "body": keep(plain_json(as_dict(petition))),
+    }  # fmt: skip
+
+
+def _append(connection: Connection, rows: list[dict[str, Any]]) -> list[Appended]:
+    ids = {row["petition_id"] for row in rows}
+    known = {r["petition_id"]: r["content_hash"] for r in rows_in(connection, _KNOWN, inbound.c.petition_id, ids)}
+    position = last(connection, inbound.c.position)
+    new: list[dict[str, Any]] = []
+    results: list[Appended] = []
+    for row in rows:
+        first = known.get(row["petition_id"])
+        if first is None:
+            known[row["petition_id"]] = row["content_hash"]
+            new.append(row | {"position": position + len(new) + 1})
+            status = "new"
+        else:
+            status = "duplicate" if first == row["content_hash"] else "conflict"
+        results.append(Appended(row["petition_id"], status))
+    insert_many(connection, inbound, new)
+    return results
+
+
+class SqlRejected:
+    """``cases.ports.Rejected``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def put(self, rejected: RejectedInput) -> None:
+        with self._database.writing() as connection:
+            insert_absent(connection, _REJECTED, [_rejected_values(rejected)])
+
+    def list(self, *, state: str | None = "kept", before: str | None = None, limit: int = 50) -> list[RejectedInput]:
+        """Last received first; ``before``: the id of the last one of the page before."""
+        of = rejected.c
+        statement = select(rejected).order_by(of.received_at.desc(), of.id.desc()).limit(limit)
+        if state is not None:
+            statement = statement.where(of.state == state)
+        with self._database.reading() as connection:
+            if before is not None:
+                at = connection.scalar(select(of.received_at).where(of.id == before))
+                if at is None:
+                    return []
+                statement = statement.where((of.received_at < at) | ((of.received_at == at) & (of.id < before)))
+            return [_rejected(row) for row in connection.execute(statement).mappings()]
+
+    def get(self, id: str) -> RejectedInput | None:
+        with self._database.reading() as connection:
+            row = connection.execute(select(rejected).where(rejected.c.id == id)).mappings().first()
+        return None if row is None else _rejected(row)
+
+    def settle(self, id: str, *, state: str, note: str) -> bool:
+        """Replayed or dropped, once: False if it is not there or was settled before."""
+        open_one = rejected.update().where(rejected.c.id == id, rejected.c.state == "kept")
+        with self._database.writing() as connection:
+            return connection.execute(open_one.values(state=state, note=keep(note))).rowcount == 1
+
+
+def _rejected_values(r: RejectedInput) -> dict[str, Any]:
+    return {
+        "id": r.id, "reason": keep(r.reason), "errors": keep(plain_json([dict(e) for e in r.errors])),
+        "received_at": stamp(r.received_at), "source": keep(plain_json(dict(r.source))), "body": keep(r.body),
+        "state": r.state, "note": keep(r.note),
+    }  # fmt: skip
+
+
+def _rejected(row: Any) -> RejectedInput:
+    return RejectedInput(
+        id=row["id"], reason=kept(row["reason"]), errors=tuple(json.loads(kept(row["errors"]))),
+        received_at=moment(row["received_at"]), source=json.loads(kept(row["source"])), body=kept(row["body"]),
+        state=row["state"], note=kept(row["note"]),
+    )  # fmt: skip
+
+
+class SqlConversations:
+    """``cases.ports.Conversations``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def recent(self, key: str, since: datetime) -> str | None:
+        statement = select(conversations.c.petition_id).where(
+            conversations.c.key == key, conversations.c.at >= stamp(since)
+        )
+        with self._database.reading() as connection:
+            return connection.scalar(statement)
+
+    def touch(self, key: str, petition_id: str, at: datetime) -> None:
+        """The latest message stands, also when an earlier one arrives after it."""
+        row = {"key": key, "petition_id": petition_id, "at": stamp(at)}
+        with self._database.writing() as connection:
+            move_forward(connection, conversations, row, "at")

@@ -1,0 +1,154 @@
+"""Petitions and their words, and who said what before, out of the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Subquery, func, select
+from sqlalchemy.sql.elements import ColumnElement
+
+from cases.ports import Kin, StoredPetition, Text
+from storage.columns import moment, stamp
+from storage.engines import STORE_LOCK, Database
+from storage.sql_rows import petition_of, text_of
+from storage.statements import chunks, rows_in
+from storage.tables import cases, petition_persons, petitions, texts
+
+_PETITIONS = select(petitions).order_by(petitions.c.position)
+_TEXTS = select(texts)
+_KEYS = select(petition_persons.c.position, petition_persons.c.key).order_by(petition_persons.c.rank)
+
+
+class SqlPetitions:
+    """``cases.ports.Petitions``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def petition(self, petition_id: str) -> StoredPetition | None:
+        return self.known([petition_id]).get(petition_id)
+
+    def known(self, petition_ids: Collection[str]) -> dict[str, StoredPetition]:
+        return {p.petition_id: p for p in self._where(petitions.c.petition_id, petition_ids)}
+
+    def petitions_of(self, case_ids: Collection[str]) -> dict[str, list[StoredPetition]]:
+        """The petitions of each case, first stored first; an empty list for a case without any."""
+        found: dict[str, list[StoredPetition]] = {case_id: [] for case_id in case_ids}
+        for p in self._where(petitions.c.case_id, case_ids):
+            found[p.case_id].append(p)
+        return found
+
+    def by_receipt(self, receipt_key: str) -> StoredPetition | None:
+        return next(iter(self._where(petitions.c.receipt_key, [receipt_key])), None)
+
+    def texts(self, text_ids: Collection[str]) -> dict[str, Text]:
+        with self._database.reading() as connection:
+            return {r["text_id"]: text_of(r) for r in rows_in(connection, _TEXTS, texts.c.text_id, set(text_ids))}
+
+    def erase_texts(self, text_ids: Collection[str]) -> int:
+        """Take away words and salts, the person's keys, and what a list shows of them; answers how many texts had words.
+
+        The chain still verifies: events hold the salted hash, which tells nothing without the salt.
+        """
+        erased = 0
+        with self._database.writing(STORE_LOCK) as connection:
+            for part in chunks(set(text_ids)):
+                gone = texts.update().where(texts.c.text_id.in_(part), texts.c.body.isnot(None))
+                erased += connection.execute(gone.values(body=None, salt="", digest="")).rowcount
+                _erase_petitions(connection, part)
+        return erased
+
+    def _where(self, column: ColumnElement[Any], ids: Collection[str]) -> list[StoredPetition]:
+        with self._database.reading() as connection:
+            rows = list(rows_in(connection, _PETITIONS, column, set(ids)))
+            keys = keys_of(connection, [row["position"] for row in rows])
+        return [petition_of(row, keys.get(row["position"], ())) for row in rows]
+
+
+def _erase_petitions(connection: Connection, text_ids: Collection[str]) -> None:
+    """Deletes the keyed hashes of who asked, and blanks the lists' words of cases that the petition opened."""
+    of_texts = petitions.c.text_id.in_(text_ids)
+    positions = select(petitions.c.position).where(of_texts)
+    connection.execute(petition_persons.delete().where(petition_persons.c.position.in_(positions)))
+    opened = select(petitions.c.case_id).where(of_texts, petitions.c.role == "opened")
+    blank = {"title": "", "snippet": "", "citizen": "", "place_text": ""}
+    connection.execute(cases.update().where(cases.c.case_id.in_(opened)).values(blank))
+
+
+def keys_of(connection: Connection, positions: Collection[int]) -> dict[int, tuple[str, ...]]:
+    """The keyed hashes of who asked, by the petition's position, in the order in which they were given."""
+    found: dict[int, tuple[str, ...]] = {}
+    wanted = sorted(set(positions))
+    for start in range(0, len(wanted), 1000):
+        some = _KEYS.where(petition_persons.c.position.in_(wanted[start : start + 1000]))
+        for position, key in connection.execute(some):
+            found[position] = (*found.get(position, ()), key)
+    return found
+
+
+class SqlKinship:
+    """``cases.ports.Kinship``. The newest few of each key are picked inside one index, then looked up."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def of_persons(self, keys: Collection[str], since: datetime, limit: int = 20) -> dict[str, list[Kin]]:
+        of = petition_persons.c
+        return self._newest(of.key, of.position, of.received_at, keys, since, limit)
+
+    def of_copies(self, fingerprints: Collection[str], since: datetime, limit: int = 20) -> dict[str, list[Kin]]:
+        of = petitions.c
+        return self._newest(of.fingerprint, of.position, of.received_at, fingerprints, since, limit)
+
+    def _newest(
+        self, key: ColumnElement[str], position: ColumnElement[int], received_at: ColumnElement[str],
+        keys: Collection[str], since: datetime, limit: int,
+    ) -> dict[str, list[Kin]]:  # fmt: skip
+        nth = func.row_number().over(partition_by=key, order_by=position.desc())
+        ranked = select(key.label("key"), position.label("position"), nth.label("nth"))
+        found: dict[str, list[Kin]] = {k: [] for k in keys}
+        with self._database.reading() as connection:
+            rows: list[Any] = []
+            for part in chunks(set(keys)):
+                few = ranked.where(key.in_(part), received_at >= stamp(since)).subquery()
+                rows += connection.execute(_with_cases(few, limit)).mappings()
+            persons = keys_of(connection, [row["position"] for row in rows])
+        for row in rows:
+            found[row["key"]].append(_kin(row, persons.get(row["position"], ())))
+        return found
+
+
+def _with_cases(few: Subquery, limit: int) -> Any:
+    joined = few.join(petitions, petitions.c.position == few.c.position).join(
+        cases, cases.c.case_id == petitions.c.case_id
+    )
+    return (
+        select(
+            few.c.key,
+            petitions.c.petition_id,
+            petitions.c.case_id,
+            petitions.c.fingerprint,
+            petitions.c.text_id,
+            petitions.c.received_at,
+            petitions.c.position,
+            cases.c.state,
+            cases.c.topic,
+            cases.c.place,
+            cases.c.unit,
+            cases.c.secret,
+        )
+        .select_from(joined)
+        .where(few.c.nth <= limit)
+        .order_by(few.c.key, few.c.position.desc())
+    )
+
+
+def _kin(row: Any, person_keys: tuple[str, ...]) -> Kin:
+    return Kin(
+        petition_id=row["petition_id"], case_id=row["case_id"], person_keys=person_keys,
+        fingerprint=row["fingerprint"], text_id=row["text_id"], received_at=moment(row["received_at"]),
+        state=row["state"], topic=row["topic"], place=row["place"], unit=row["unit"], secret=row["secret"],
+        position=row["position"],
+    )  # fmt: skip

@@ -1,0 +1,122 @@
+"""Rebuild and verify: derived rows made again from events, in short transactions, while the old ones serve."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from cases.events import Event
+from cases.ports import Decision, Display
+from storage.columns import moment
+from storage.deciding import Head, Row
+from storage.engines import FACTS_LOCK, STORE_LOCK, Database
+from storage.sql_cases import SqlCaseStore
+from storage.sql_effects import columns_of, write_rows
+from storage.sql_rows import display_of
+from storage.statements import rows_in
+from storage.tables import (
+    case_events,
+    cases,
+    deadlines,
+    facts,
+    followers,
+    hourly_counts,
+    outbox,
+    petitions,
+    texts,
+)  # fmt: skip
+
+_BATCH = 200
+_DISPLAYS = select(cases.c.case_id, cases.c.title, cases.c.snippet, cases.c.citizen, cases.c.place_text)
+
+
+class SqlProjections:
+    """``cases.ports.Projections``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._store = SqlCaseStore(database)
+
+    def case_ids(self, after: str, limit: int) -> list[str]:
+        """In order of id, from the events: also those whose row is missing."""
+        first = select(case_events.c.case_id).where(case_events.c.seq == 1, case_events.c.case_id > after)
+        with self._database.reading() as connection:
+            return list(connection.scalars(first.order_by(case_events.c.case_id).limit(limit)))
+
+    def rebuild(self, decisions: Iterable[Decision]) -> int:
+        """Write the rows of these decisions anew, and drop rows that no event stands behind; answers how many cases.
+
+        ``case`` is the whole fold; events, texts and petitions of the decision are not written. A case that moved on
+        since it was folded is left as it is: whoever moved it wrote its row.
+        """
+        written = 0
+        rest = iter(decisions)
+        while batch := list(islice(rest, _BATCH)):
+            written += self._rebuild(batch)
+        without = ~select(case_events.c.position).where(case_events.c.case_id == cases.c.case_id).exists()
+        with self._database.writing(STORE_LOCK) as connection:
+            connection.execute(cases.delete().where(without))
+        return written
+
+    def reset_facts(self, follower: str) -> None:
+        with self._database.writing(FACTS_LOCK) as connection:
+            connection.execute(facts.delete())
+            connection.execute(hourly_counts.delete())
+            connection.execute(followers.delete().where(followers.c.name == follower))
+
+    def chains(self) -> Iterator[tuple[str, list[Event]]]:
+        after = ""
+        while ids := self.case_ids(after, _BATCH):
+            yield from self._store.events_of(ids).items()
+            after = ids[-1]
+
+    def totals(self) -> Mapping[str, int]:
+        """petitions, cases, events, texts, erased, deadlines, facts, notices, and head: the last position."""
+        counted = {
+            "petitions": select(func.count()).select_from(petitions),
+            "cases": select(func.count()).select_from(cases),
+            "events": select(func.count()).select_from(case_events),
+            "texts": select(func.count()).select_from(texts),
+            "erased": select(func.count()).select_from(texts).where(texts.c.body.is_(None)),
+            "deadlines": select(func.count()).select_from(deadlines),
+            "facts": select(func.count()).select_from(facts),
+            "notices": select(func.count()).select_from(outbox),
+            "head": select(func.coalesce(func.max(case_events.c.position), 0)),
+        }
+        with self._database.snapshot() as connection:
+            return {name: int(connection.scalar(query) or 0) for name, query in counted.items()}
+
+    def _rebuild(self, batch: Sequence[Decision]) -> int:
+        columns = columns_of(batch)
+        ids = {d.case.case_id for d in batch}
+        with self._database.writing(STORE_LOCK) as connection:
+            heads = _heads(connection, ids)
+            stands = {r["case_id"]: display_of(r) for r in rows_in(connection, _DISPLAYS, cases.c.case_id, ids)}
+            rows: dict[str, Row] = {}
+            for d in batch:
+                head = heads.get(d.case.case_id)
+                if head is None or head.version != d.case.version:
+                    continue
+                head.number = d.case.number
+                head.display = d.display or stands.get(d.case.case_id) or Display()
+                rows[d.case.case_id] = Row(d.case, head, d.deadlines)
+            write_rows(connection, rows.values(), rows.keys() - stands.keys(), columns)
+        return len(rows)
+
+
+def _heads(connection: Connection, case_ids: set[str]) -> dict[str, Head]:
+    """Where each case stands, told by its events alone."""
+    of = case_events.c
+    spans = select(of.case_id, func.min(of.position).label("opened"), func.max(of.seq).label("version"))
+    newest = select(of.case_id, of.position, of.hash, of.recorded_at)
+    heads: dict[str, Head] = {}
+    for row in rows_in(connection, spans.group_by(of.case_id), of.case_id, case_ids):
+        heads[row["case_id"]] = Head(version=row["version"], opened=row["opened"])
+    last: Any
+    for last in rows_in(connection, newest.order_by(of.seq), of.case_id, case_ids):
+        head = heads[last["case_id"]]
+        head.position, head.hash, head.updated_at = last["position"], last["hash"], moment(last["recorded_at"])
+    return heads

@@ -1,0 +1,328 @@
+"""The tables of ``store.db`` (STORE) and of ``log.db`` (LOG), the same for SQLite and PostgreSQL.
+
+Truth: case_events, petitions, texts, versions, accounts and audit. Derived, and rebuilt from those: cases with
+case_units, case_accused and case_senders, deadlines, facts, hourly_counts. Positions are taken under the writing lock,
+so they rise without gaps in commit order; a sequence would show gaps to followers.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)  # fmt: skip
+
+_NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+STORE = MetaData(naming_convention=_NAMES)
+LOG = MetaData(naming_convention=_NAMES)
+
+# Sorted by code point everywhere: PostgreSQL would sort by the rules of its language, and a page would skip rows.
+Id = String().with_variant(String(collation="C"), "postgresql")
+Stamp = String(32).with_variant(String(32, collation="C"), "postgresql")
+# A position that SQLite can keep as the row's own number, so that rows are appended in its order.
+Position = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def _id(name: str, **more: Any) -> Column[Any]:
+    return Column(name, Id, nullable=False, **more)
+
+
+def _text(name: str, default: str | None = None) -> Column[Any]:
+    return Column(name, Text, nullable=False, server_default=default)
+
+
+def _stamp(name: str, *, nullable: bool = False) -> Column[Any]:
+    return Column(name, Stamp, nullable=nullable)
+
+
+def _position(name: str, *, key: bool = False) -> Column[Any]:
+    return Column(name, Position, primary_key=key, autoincrement=False, nullable=False)
+
+
+def _of_case() -> Column[Any]:
+    return Column("case_id", Id, ForeignKey("cases.case_id", ondelete="CASCADE"), primary_key=True, nullable=False)
+
+
+# --- Truth -----------------------------------------------------------------------------------------------------------
+
+case_events = Table(
+    "case_events", STORE,
+    _position("position", key=True),
+    _id("event_id", unique=True),
+    _id("case_id"),
+    Column("seq", Integer, nullable=False),
+    _text("type"),
+    _stamp("occurred_at"),
+    _stamp("recorded_at"),
+    _text("actor"),
+    _text("data"),
+    _id("prev_hash"),
+    _id("hash"),
+    UniqueConstraint("case_id", "seq"),
+)  # fmt: skip
+
+petitions = Table(
+    "petitions", STORE,
+    _position("position", key=True),
+    _id("petition_id", unique=True),
+    _id("case_id", index=True),
+    _id("sender"),
+    _id("channel"),
+    _id("source_id"),
+    _id("content_hash"),
+    _stamp("received_at"),
+    _stamp("occurred_at"),
+    _id("text_id", index=True),
+    _id("receipt_key", index=True),
+    _id("track_proof"),
+    _id("fingerprint"),
+    _id("role"),
+    Index("ix_petitions_fingerprint_position", "fingerprint", "position", "received_at"),
+)  # fmt: skip
+
+petition_persons = Table(
+    "petition_persons", STORE,
+    _id("key", primary_key=True),
+    Column("position", Position, ForeignKey("petitions.position", ondelete="CASCADE"), primary_key=True,
+           autoincrement=False, nullable=False, index=True),
+    Column("rank", Integer, nullable=False),
+    _stamp("received_at"),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+
+texts = Table(
+    "texts", STORE,
+    _id("text_id", primary_key=True),
+    _id("kind"),
+    Column("body", Text, nullable=True),
+    _id("salt"),
+    _id("digest"),
+)  # fmt: skip
+
+counters = Table("counters", STORE, _id("name", primary_key=True), Column("value", Integer, nullable=False))
+
+followers = Table("followers", STORE, _id("name", primary_key=True), _position("position"))
+
+versions = Table("versions", STORE, _id("kind", primary_key=True), _id("hash", primary_key=True), _text("body"))
+
+# --- Derived ---------------------------------------------------------------------------------------------------------
+
+cases = Table(
+    "cases", STORE,
+    _id("case_id", primary_key=True),
+    Column("number", Id, nullable=True, unique=True),
+    Column("version", Integer, nullable=False),
+    _id("head"),
+    _position("opened"),
+    _position("position"),
+    _id("state"),
+    Column("organ", Id, nullable=True),
+    Column("unit", Id, nullable=True),
+    Column("handler", Id, nullable=True),
+    Column("topic", Id, nullable=True),
+    Column("place", Id, nullable=True),
+    Column("purpose", Id, nullable=True),
+    _id("channel"),
+    _id("urgency"),
+    _id("level"),
+    Column("open", Boolean, nullable=False),
+    Column("secret", Boolean, nullable=False),
+    Column("history", Boolean, nullable=False),
+    Column("joint", Boolean, nullable=False),
+    _stamp("due_at"),
+    Column("due_clock", Id, nullable=True),
+    Column("due_status", Id, nullable=True),
+    _stamp("updated_at", nullable=True),
+    _text("title"),
+    _text("snippet"),
+    _text("citizen"),
+    _text("place_text"),
+    _text("fold"),
+    Index("ix_cases_due", "open", "due_at", "opened"),
+    Index("ix_cases_any_due", "due_at", "opened"),
+    Index("ix_cases_opened", "opened", unique=True),
+    Index("ix_cases_position", "position"),
+    Index("ix_cases_handler", "handler", "open", "due_at"),
+    Index("ix_cases_unit", "unit", "open", "due_at"),
+)  # fmt: skip
+
+case_units = Table("case_units", STORE, _of_case(), _id("unit", primary_key=True), sqlite_with_rowid=False)
+Index("ix_case_units_unit", case_units.c.unit, case_units.c.case_id)
+
+case_accused = Table("case_accused", STORE, _of_case(), _id("who", primary_key=True), sqlite_with_rowid=False)
+
+case_senders = Table("case_senders", STORE, _of_case(), _id("sender", primary_key=True), sqlite_with_rowid=False)
+Index("ix_case_senders_sender", case_senders.c.sender, case_senders.c.case_id)
+
+deadlines = Table(
+    "deadlines", STORE,
+    _of_case(),
+    _id("run", primary_key=True),
+    Column("rank", Integer, nullable=False),
+    _id("clock"),
+    _id("owner"),
+    Column("unit", Id, nullable=True),
+    _id("pack"),
+    _stamp("due_at"),
+    _id("status"),
+    _stamp("yellow_at", nullable=True),
+    _stamp("orange_at", nullable=True),
+    _stamp("next_at", nullable=True),
+    Column("next_step", Id, nullable=True),
+    Column("provisional", Boolean, nullable=False),
+    Column("nominal_date", Id, nullable=True),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+Index(
+    "ix_deadlines_next_at", deadlines.c.next_at, deadlines.c.case_id,
+    sqlite_where=deadlines.c.next_at.isnot(None), postgresql_where=deadlines.c.next_at.isnot(None),
+)  # fmt: skip
+
+facts = Table(
+    "facts", STORE,
+    _id("petition_id", primary_key=True),
+    _id("case_id"),
+    Column("version", Integer, nullable=False),
+    _id("hour"),
+    _id("topic"),
+    _id("place"),
+    _id("unit"),
+    _id("channel"),
+    _id("sight"),
+)  # fmt: skip
+Index(
+    "ix_facts_closed", facts.c.hour, facts.c.petition_id,
+    sqlite_where=facts.c.sight != "open", postgresql_where=facts.c.sight != "open",
+)  # fmt: skip
+
+hourly_counts = Table(
+    "hourly_counts", STORE,
+    _id("hour", primary_key=True),
+    _id("topic", primary_key=True),
+    _id("place", primary_key=True),
+    _id("unit", primary_key=True),
+    _id("channel", primary_key=True),
+    _id("sight", primary_key=True),
+    Column("n", Integer, nullable=False),
+    CheckConstraint("n > 0", name="positive"),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+
+# --- What leaves the house -------------------------------------------------------------------------------------------
+
+outbox = Table(
+    "outbox", STORE,
+    _position("position", key=True),
+    _id("id", unique=True),
+    _id("case_id", index=True),
+    _text("notice"),
+    _id("state"),  # queued | sent | dead
+    Column("tries", Integer, nullable=False),
+    Column("due_at", Stamp, nullable=False),  # the next try; while claimed, the end of the lease; empty: at once
+    _text("error"),
+    _stamp("sent_at", nullable=True),
+)  # fmt: skip
+Index(
+    "ix_outbox_queued", outbox.c.due_at, outbox.c.position,
+    sqlite_where=outbox.c.state == "queued", postgresql_where=outbox.c.state == "queued",
+)  # fmt: skip
+
+# --- People, keys, audit ---------------------------------------------------------------------------------------------
+
+accounts = Table(
+    "accounts", STORE,
+    _id("name", primary_key=True),
+    _text("display"),
+    _id("role"),
+    Column("unit", Id, nullable=True),
+    _text("secret_hash"),
+    Column("disabled", Boolean, nullable=False),
+    Column("failures", Integer, nullable=False),
+    _stamp("locked_until", nullable=True),
+)  # fmt: skip
+
+api_keys = Table(
+    "api_keys", STORE,
+    _id("digest", primary_key=True),
+    _id("name"),
+    _text("channels"),
+    _text("can"),
+    Column("rate", Float, nullable=False),
+    Column("unit", Id, nullable=True),
+    Column("revoked", Boolean, nullable=False),
+)  # fmt: skip
+
+sessions = Table(
+    "sessions", STORE,
+    _id("digest", primary_key=True),
+    _id("account", index=True),
+    _id("csrf"),
+    _stamp("created_at"),
+    _stamp("last_seen_at"),
+)  # fmt: skip
+
+attempts = Table(
+    "attempts", STORE,
+    _position("id", key=True),
+    _id("key"),
+    _stamp("at"),
+    Index("ix_attempts_key_at", "key", "at"),
+)  # fmt: skip
+
+audit = Table(
+    "audit", STORE,
+    _position("id", key=True),
+    _stamp("at"),
+    _id("actor"),
+    _id("action"),
+    _text("subject"),
+    _text("reason"),
+    _id("prev_hash"),
+    _id("hash"),
+)  # fmt: skip
+
+# --- The log ---------------------------------------------------------------------------------------------------------
+
+inbound = Table(
+    "inbound", LOG,
+    _position("position", key=True),
+    _id("petition_id", unique=True),
+    _id("content_hash"),
+    _text("body"),
+)  # fmt: skip
+
+rejected = Table(
+    "rejected", LOG,
+    _id("id", primary_key=True),
+    _text("reason"),
+    _text("errors"),
+    _stamp("received_at"),
+    _text("source"),
+    _text("body"),
+    _id("state"),
+    _text("note"),
+    Index("ix_rejected_state", "state", "received_at", "id"),
+)  # fmt: skip
+
+conversations = Table(
+    "conversations", LOG, _id("key", primary_key=True), _id("petition_id"), _stamp("at"),
+)  # fmt: skip
