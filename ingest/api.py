@@ -16,14 +16,14 @@ from fastapi import APIRouter, Request, Response
 from pydantic_core import from_json, to_json
 
 from cases.case import STATES
-from cases.errors import BadInput, FieldError, NotAllowed, NotFound, SuqiuError, Unavailable
-from cases.ports import Accounts, ApiKey, CaseReader, Petitions, Rejected, StoredPetition, Submitted
+from cases.errors import BadInput, FieldError, NotFound
+from cases.ports import Accounts, ApiKey, CaseReader, Petitions, Rejected, StoredPetition
 from cases.viewer import Viewer
 from ingest.apidocs import NDJSON, PETITION, RECEIPT, RESULTS, STATUS, SUPPLEMENT, SUPPLEMENT_KINDS, documented
-from ingest.edge import address_of, answer, as_json, body_of, guarded, lines_of
+from ingest.callers import Callers
+from ingest.edge import answer, guarded, lines_of
 from ingest.gateway import Gateway, Item, Manner, conflict_id
 from ingest.keys import Doorkeeper
-from ingest.problems import problem
 from ingest.wording import NO_JSON
 
 SINGLE_LIMIT = 1024 * 1024
@@ -51,32 +51,34 @@ def api_router(
     ``public_url``: what ``track_url`` begins with (else the address that was called). ``waiting``: the sender of a
     petition that is in the log and not yet processed, for another process than the one that took it; None if unknown.
     """
-    api = _Api(gateway, doorkeeper or Doorkeeper(accounts, gateway.identity, gateway.rates, clock), clock, public_url)
+    callers = Callers(
+        gateway, doorkeeper or Doorkeeper(accounts, gateway.identity, gateway.rates, clock), clock, public_url
+    )
     desk = _Desk(petitions, cases, rejected, waiting or gateway.sender_of)
     router = APIRouter(prefix="/api/v1", tags=["petitions"])
 
     async def post(request: Request) -> Response:
-        key, body = await api.caller(request, "submit", SINGLE_LIMIT)
+        key, body = await callers.caller(request, "submit", SINGLE_LIMIT)
         item = Item(body=body, source_id=_source_id(request))
-        return api.receipt(request, await gateway.submit_async(item, sender=key.name, manner=_manner(key, request)))
+        return callers.receipt(request, await gateway.submit_async(item, sender=key.name, manner=_manner(key, request)))
 
     async def post_batch(request: Request) -> Response:
-        key, body = await api.caller(request, "submit", BATCH_LIMIT)
+        key, body = await callers.caller(request, "submit", BATCH_LIMIT)
         lines = lines_of(body, min(BATCH_LINES, gateway.appender.capacity))
-        api.charge(key, len(lines) - 1)
+        callers.charge(key, len(lines) - 1)
         signed = request.headers.get("webhook-id") if "webhook-signature" in request.headers else None
         items = [Item(body=line, source_id=f"{signed}-{n}" if signed else None) for n, line in enumerate(lines)]
         manner = replace(_manner(key, request), via="batch")
-        return api.results(request, await gateway.submit_many(items, sender=key.name, manner=manner))
+        return callers.results(request, await gateway.submit_many(items, sender=key.name, manner=manner))
 
     async def post_supplement(request: Request) -> Response:
-        key, body = await api.caller(request, "submit", SINGLE_LIMIT)
+        key, body = await callers.caller(request, "submit", SINGLE_LIMIT)
         earlier = await asyncio.to_thread(desk.find, request.path_params["petition_id"], key.name)
         item = _supplement(body, earlier, key, _source_id(request))
-        return api.receipt(request, await gateway.submit_async(item, sender=key.name, manner=_manner(key, request)))
+        return callers.receipt(request, await gateway.submit_async(item, sender=key.name, manner=_manner(key, request)))
 
     async def get(request: Request) -> Response:
-        key, _ = await api.caller(request, None, 0)
+        key, _ = await callers.caller(request, None, 0)
         return answer(200, await asyncio.to_thread(desk.status, request.path_params["petition_id"], key.name))
 
     add: Any = router.add_api_route
@@ -100,63 +102,6 @@ def api_router(
         **documented("查询一件诉求", None, STATUS, by_id=True),
     )
     return router
-
-
-class _Api:
-    """What the routes share: who calls, what it may, and how a receipt is written."""
-
-    def __init__(
-        self, gateway: Gateway, doorkeeper: Doorkeeper, clock: Callable[[], datetime], public_url: str
-    ) -> None:
-        self._gateway = gateway
-        self._doorkeeper = doorkeeper
-        self._clock = clock
-        self._public_url = public_url.rstrip("/")
-
-    async def caller(self, request: Request, right: str | None, limit: int) -> tuple[ApiKey, bytes]:
-        """The key and the body. A key in the header is looked at before the body is read; a signature needs the body."""
-        if "webhook-signature" in request.headers and "authorization" not in request.headers:
-            body = await body_of(request, limit)
-            key = await self._doorkeeper.admit(request.headers, body, address_of(request))
-        else:
-            key = await self._doorkeeper.admit(request.headers, b"", address_of(request))
-            body = await body_of(request, limit) if limit else b""
-        if right and right not in key.can:
-            raise NotAllowed(f"这个密钥没有 {right} 权限", "请管理员调整密钥")
-        self._gateway.rates.take(f"key:{key.name}", self._clock(), rate=key.rate)
-        return key, body
-
-    def charge(self, key: ApiKey, n: int) -> None:
-        """What a batch costs beyond its first line; the caller's turn has come already, so this is only owed."""
-        self._gateway.rates.owe(f"key:{key.name}", n)
-
-    def receipt(self, request: Request, submitted: Submitted) -> Response:
-        headers = {"Location": f"/api/v1/petitions/{submitted.petition_id}"}
-        return answer(200 if submitted.duplicate else 202, self.receipt_document(request, submitted), headers)
-
-    def results(self, request: Request, outcomes: list[Submitted | SuqiuError]) -> Response:
-        if all(isinstance(outcome, Unavailable) for outcome in outcomes) and isinstance(outcomes[0], Unavailable):
-            raise outcomes[0]
-        lines = [as_json({"line": n, **self.result(request, one)}) for n, one in enumerate(outcomes, 1)]
-        return Response(b"\n".join(lines) + b"\n", 200, media_type="application/x-ndjson")
-
-    def result(self, request: Request, outcome: Submitted | SuqiuError) -> dict[str, Any]:
-        if isinstance(outcome, Submitted):
-            return {"status": 200 if outcome.duplicate else 202, **self.receipt_document(request, outcome)}
-        return problem(outcome)[1]
-
-    def receipt_document(self, request: Request, submitted: Submitted) -> dict[str, Any]:
-        base = self._public_url or str(request.base_url).rstrip("/")
-        document: dict[str, Any] = {
-            "petition_id": submitted.petition_id,
-            "receipt": submitted.receipt,
-            "track_url": base + submitted.track_path,
-        }
-        if submitted.pin:
-            document["pin"] = submitted.pin
-        if submitted.duplicate:
-            document["duplicate"] = True
-        return document
 
 
 class _Desk:

@@ -41,6 +41,10 @@ SUPPLEMENT = (
         },
     },
 )
+WORK_ORDERS = (
+    "application/json",
+    {"anyOf": [{"type": "object"}, {"type": "array", "items": {"type": "object"}, "minItems": 1, "maxItems": 1000}]},
+)
 RECEIPT = {
     "type": "object",
     "required": ["petition_id", "receipt", "track_url"],
