@@ -18,14 +18,18 @@ from luqum.tree import (
     From,
     Item,
     OrOperation,
-    Phrase as LuqumPhrase,
     Prohibit,
     Range,
     SearchField,
     To,
-    Not as LuqumNot,
     UnknownOperation,
     Word,
+)
+from luqum.tree import (
+    Not as LuqumNot,
+)
+from luqum.tree import (
+    Phrase as LuqumPhrase,
 )
 
 from search.names import STATE_GROUPS, Names
@@ -95,7 +99,7 @@ def parse(text: str, *, names: Names, analyser: Analyser, zone: ZoneInfo, may_lo
     return Parsed(tree, tuple(reading.notes))
 
 
-class _TooDeep(Exception):  # noqa: N818 — a signal within this file
+class _TooDeep(Exception):
     pass
 
 
@@ -268,5 +272,3 @@ class _Reading:
 
 def _is_loose(item: Item) -> bool:
     return isinstance(item, Word) and not _NUMBER.fullmatch(item.value)
-
-

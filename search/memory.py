@@ -12,7 +12,7 @@ from cases.ports import IndexDocument, SearchQuery, SearchResult
 from cases.viewer import Viewer
 from search.names import Names
 from search.plan import Found, answer, plan, room, step
-from search.record import numbers_of, shown_of, terms_of
+from search.record import numbers_of, shown_of, sound, terms_of
 from search.text import Analyser, Cut, fold, is_han, pairs_of
 from search.tree import Among, And, Between, Everything, Node, Not, Nothing, Or, Phrase, Prefix, Words, wanted
 
@@ -55,7 +55,9 @@ class MemoryIndex:
         seen = [e for e in self._entries.values() if _sees(viewer, e.document) and _matches(todo.tree, e)]
         page = [e for e in seen if todo.page is None or _matches(todo.page, e)]
         if todo.sort == "relevance":
-            ranked = sorted(((_score(todo.tree, e), e) for e in page), key=lambda se: (-se[0], -se[1].numbers["newest"]))
+            ranked = sorted(
+                ((_score(todo.tree, e), e) for e in page), key=lambda se: (-se[0], -se[1].numbers["newest"])
+            )
         else:
             sign = 1 if todo.rising else -1
             ranked = sorted(((0.0, e) for e in page), key=lambda se: sign * se[1].numbers[todo.sort_field])
@@ -72,7 +74,8 @@ class MemoryIndex:
         )  # fmt: skip
 
     def versions(self, case_ids: Collection[str]) -> dict[str, int]:
-        return {id: self._entries[id].document.version for id in case_ids if id in self._entries}
+        known = ((c, self._entries.get(c)) for c in case_ids)
+        return {c: e.document.version for c, e in known if e is not None}
 
     def count(self) -> int:
         """Documents that can be found; tombstones are none."""
@@ -89,7 +92,7 @@ class MemoryIndex:
             if progress:
                 progress(done)
         with self._lock:
-            meanwhile = [e for id, e in self._entries.items() if before.get(id) is not e]
+            meanwhile = [e for c, e in self._entries.items() if before.get(c) is not e]
             self._entries = _with(fresh, meanwhile)
         return done
 
@@ -97,7 +100,7 @@ class MemoryIndex:
         """Nothing to give back."""
 
     def _entry(self, d: IndexDocument) -> _Entry:
-        fields = self.analyser.fields(d.title, d.text)
+        fields = self.analyser.fields(sound(d.title), sound(d.text))
         return _Entry(
             d, terms_of(d), numbers_of(d, self._zone), tuple(fields.words.split()),
             frozenset(fields.search.split()), frozenset(fields.pairs.split()),

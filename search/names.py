@@ -29,7 +29,7 @@ STATE_GROUPS: NameTable = {
 
 
 def _table(labels: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    return {name: (id,) for id, label in labels.items() for name in (id, label)}
+    return {name: (value,) for value, label in labels.items() for name in (value, label)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +68,7 @@ class Names:
         if value in table:
             return frozenset(table[value])
         low = value.lower()
-        return frozenset(id for name, ids in table.items() if low in name.lower() for id in ids)
+        return frozenset(i for name, ids in table.items() if low in name.lower() for i in ids)
 
 
 def _collect(named: Iterable[tuple[str, tuple[str, ...]]]) -> dict[str, tuple[str, ...]]:

@@ -34,14 +34,14 @@ _PERIODS = ("hour", "day", "week", "month")
 class Plan:
     """What an engine has to do. ``tree`` ranks, ``sight`` only filters.
 
-    ``sort``: relevance, or by the number ``sort_field`` (rising or not). ``page``: the part of the tree that leaves out
-    the pages before, when sorted by a number; by relevance the first ``offset`` hits are skipped.
+    ``sort``: relevance, or by the number ``sort_field`` (rising or not). ``after``: the key of the last hit of the page
+    before, when sorted by a number; by relevance the first ``offset`` hits are skipped.
     """
 
     tree: Node
     sight: Node
     sort: str
-    page: Between | None
+    after: int | None
     offset: int
     limit: int
     facets: tuple[str, ...]
@@ -57,6 +57,14 @@ class Plan:
     @property
     def rising(self) -> bool:
         return self.sort in {"oldest", "due"}
+
+    @property
+    def page(self) -> Between | None:
+        """What leaves out the pages before."""
+        if self.after is None:
+            return None
+        above, below = (self.after + 1, None) if self.rising else (None, self.after)
+        return Between(self.sort_field, above, below)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +85,8 @@ def plan(query: SearchQuery, viewer: Viewer, *, names: Names, analyser: Analyser
     sort = "relevance" if ranked else "newest" if query.sort == "relevance" else query.sort
     fingerprint = hashlib.sha256(json.dumps([query.text, sort]).encode()).hexdigest()[:12]
     at = None if query.cursor is None else _opened(query.cursor, fingerprint)
-    page = None
-    if at is not None and sort != "relevance":
-        field = "due" if sort == "due" else "newest"
-        page = Between(field, None, at) if sort == "newest" else Between(field, at + 1, None)
     return Plan(
-        tree=parsed.tree, sight=sight(viewer), sort=sort, page=page,
+        tree=parsed.tree, sight=sight(viewer), sort=sort, after=at if sort != "relevance" else None,
         offset=min(at or 0, RELEVANCE_LIMIT) if sort == "relevance" else 0, limit=query.limit,
         facets=tuple(dict.fromkeys(field_of(f) or f for f in query.facets)), every=query.every, notes=parsed.notes,
         needles=needles_of(parsed.tree, analyser), fingerprint=fingerprint,

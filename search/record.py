@@ -7,6 +7,7 @@ of keys.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -25,7 +26,9 @@ NUMBERS = ("version", "newest", "due", "hour")
 NONE = "-"
 """What a facet's field holds when the case has no value there, so that facets add up to the total."""
 
-_POSITION_BITS = 31
+_HALVES = re.compile("[\ud800-\udfff]")
+_SECOND = 1 << 31
+"""Keys of one second: a position has 31 bits."""
 NEVER = 2**32 - 1
 """Seconds that stand for "no date": sorts behind every date, and the key still fits 63 bits."""
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 — local wall time on purpose, see ``local_hour``
@@ -34,18 +37,23 @@ _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 — local wall time on purpose, se
 def sort_key(moment: datetime | None, opened: int) -> int:
     """Moment (whole seconds) and position as one number; None sorts last."""
     seconds = NEVER if moment is None else int(moment.timestamp() // 1)
-    return (seconds << _POSITION_BITS) | (opened & (2**_POSITION_BITS - 1))
+    return key_floor(seconds) + opened % _SECOND
 
 
 def key_floor(seconds: int) -> int:
     """The smallest key of this second."""
-    return seconds << _POSITION_BITS
+    return seconds * _SECOND
 
 
 def local_hour(moment: datetime, zone: ZoneInfo) -> int:
     """Hours of the wall clock of the zone since 1970: 24 of them make a calendar day, whatever the zone's history."""
     wall = moment.astimezone(zone).replace(tzinfo=None)
     return int((wall - _EPOCH).total_seconds() // 3600)
+
+
+def sound(text: str) -> str:
+    """The text without halves of surrogate pairs, which JSON may carry and UTF-8 may not; the length stays."""
+    return _HALVES.sub("\ufffd", text)
 
 
 def terms_of(d: IndexDocument) -> dict[str, tuple[str, ...]]:
@@ -75,6 +83,6 @@ def numbers_of(d: IndexDocument, zone: ZoneInfo) -> dict[str, int]:
 def shown_of(d: IndexDocument) -> dict[str, str | int | None]:
     """What a hit shows, as it is stored with the document: masked text only."""
     return {
-        "id": d.case_id, "number": d.number, "title": d.title, "text": d.text, "state": d.state,
+        "id": d.case_id, "number": d.number, "title": sound(d.title), "text": sound(d.text), "state": d.state,
         "unit": d.unit, "topic": d.topic, "due": None if d.due_at is None else d.due_at.astimezone(UTC).isoformat(),
     }  # fmt: skip
