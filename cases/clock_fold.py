@@ -6,14 +6,17 @@ what does it start.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from cases.clock_plan import Plan, applies, lapses
+from cases.clock_plan import Plan, applies, lapses, plan_of
+from cases.clock_refusals import refused_by_itself
 from cases.clock_run import Counting
 from cases.events import Event
-from cases.policy import Extension
+from cases.policy import Extension, Pack
 
+# What the ordinary procedure is that a simple one 简易办理 is converted to, where the event names no pack.
+ORDINARY = "xinfang-2022"
 SUBMISSIONS = frozenset({"reply.submitted", "reply.resubmitted"})
 PAUSES = frozenset({"clock.suspended", "hearing.started"})
 RESUMES = frozenset({"clock.resumed", "hearing.ended"})
@@ -39,6 +42,59 @@ def revoked_by_later(events: Sequence[Event]) -> frozenset[str]:
         elif event.type == "case.unmerged" and merged:
             revoked.add(merged.pop())
     return frozenset(revoked)
+
+
+def fold_clocks(
+    plan: Plan, events: Sequence[Event], flags: frozenset[str], packs: Mapping[str, Pack] | None
+) -> tuple[list[Counting], list[tuple[str, str]]]:
+    """The counts, oldest first, and (event id, reason) of what was refused. ``events``: each once, in order."""
+    effective: list[Event] = []
+    refused: list[tuple[str, str]] = []
+    for event in events:
+        reason = refused_by_itself(event)
+        if reason is None:
+            effective.append(event)
+        else:
+            refused.append((event.event_id, reason))
+    fold = ClockFold(plan, flags, revoked_by_later(effective))
+    converted: tuple[Event, Pack] | None = None
+    for event in effective:
+        if event.type == "procedure.converted" and converted is None and (other := _converted_to(event, plan, packs)):
+            converted = event, other
+            fold.starts_until = event.occurred_at
+        fold.take(event)
+    counts = fold.runs
+    refused += fold.refused
+    if converted is not None:
+        counts = counts + _after_conversion(*converted, plan, effective, flags, counts)
+        counts.sort(key=lambda c: c.started_at)  # stable: the first procedure's runs keep their numbers
+    return counts, refused
+
+
+def _converted_to(event: Event, plan: Plan, packs: Mapping[str, Pack] | None) -> Pack | None:
+    to = event.data.get("pack") or event.data.get("to")
+    other = (packs or {}).get(ORDINARY if to in (None, "ordinary") else str(to))
+    return None if other is None or other.id == plan.pack.id else other
+
+
+def _after_conversion(
+    event: Event, pack: Pack, plan: Plan, events: Sequence[Event], flags: frozenset[str], before: Sequence[Counting]
+) -> list[Counting]:
+    """The clocks of the ordinary procedure, counted from the original start.
+
+    Not those that the simple procedure had already settled its own way: an accepted matter was told of its acceptance,
+    and a notice limit that nobody had must not be broken afterwards.
+    """
+    fold = ClockFold(plan_of(pack, plan.calendar, plan.zone), flags, revoked_by_later(events))
+    for each in events:
+        fold.take(each)
+    was_accepted = any(e.type == "case.accepted" and e.occurred_at <= event.occurred_at for e in events)
+    carried = {c.clock.id for c in before if c.ended_by == event.event_id}
+    return [
+        count
+        for count in fold.runs
+        if count.started_at >= event.occurred_at or count.clock.id in carried or not was_accepted
+    ]
 
 
 class ClockFold:
@@ -169,11 +225,12 @@ class ClockFold:
     def _start(self, event: Event, starts: Sequence[int]) -> None:
         if event.type.startswith("assignment."):
             self.lead = event.data.get("unit")
+        counted_from = self.plan.counted_from(event.occurred_at)
         for index in starts:
             clock = self.plan.pack.clocks[index]
             unit = event.data.get("unit") if clock.scope == "assignment" else None
             if applies(clock, self.flags) and self._may_start(event, index, unit):
-                run = Counting(self.plan, index, event.event_id, event.occurred_at, unit)
+                run = Counting(self.plan, index, event.event_id, event.occurred_at, counted_from, unit)
                 if clock.exempt_if is not None and clock.exempt_if in self.flags:
                     run.end("not_applicable", event.event_id, event.occurred_at)
                 self.runs.append(run)

@@ -5,7 +5,7 @@ Dates are kept by (clock, first day, length), so that the thousandth petition of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
@@ -30,9 +30,13 @@ DAY_UNITS = frozenset({"calendar_day", "working_day", "month"})
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Where a count ends. ``end`` is the day after the roll, ``nominal`` the one before it, None for hour clocks."""
+    """Where a count ends. ``end`` is the day after the roll, ``nominal`` the one before it, None for hour clocks.
+
+    ``red_at``: one second after the due moment. Floored to the second, a moment is late exactly from then on.
+    """
 
     at: datetime
+    red_at: datetime
     nominal: date | None
     end: date | None
     provisional: bool
@@ -78,10 +82,10 @@ class Plan:
                     for m in (clock.yellow, clock.orange)]  # fmt: skip
             end = at.date()
             outside = not (covers(self.calendar, start.date()) and covers(self.calendar, end))
-            return Due(at, None, None, outside, warn[0], warn[1])
+            return Due(at, at + SECOND, None, None, outside, warn[0], warn[1])
         at = (start.astimezone(UTC) + left).astimezone(self.zone)
         warn = [at - timedelta(minutes=m) if m is not None else None for m in (clock.yellow, clock.orange)]
-        return Due(at, None, None, False, warn[0], warn[1])
+        return Due(at, at + SECOND, None, None, False, warn[0], warn[1])
 
     def _count_days(self, clock: ClockDef, day0: date, months: int, days: int) -> Due:
         if clock.unit == "working_day":
@@ -93,8 +97,10 @@ class Plan:
             end = roll_forward(self.calendar, nominal) if rolls else nominal
             # A plain count of days needs no calendar; only the roll asks whether the last day works.
             guessed = rolls and not (covers(self.calendar, nominal) and covers(self.calendar, end))
+        at = datetime.combine(end, self.day_end, tzinfo=self.zone)
         return Due(
-            at=datetime.combine(end, self.day_end, tzinfo=self.zone),
+            at=at,
+            red_at=at + SECOND,
             nominal=nominal,
             end=end,
             provisional=guessed,
@@ -152,7 +158,3 @@ def applies(clock: ClockDef, flags: frozenset[str]) -> bool:
 def floor(moment: datetime) -> datetime:
     """To the second: what happens within the last second is in time."""
     return moment.replace(microsecond=0)
-
-
-def packs_of(main: Pack, packs: Mapping[str, Pack] | None) -> dict[str, Pack]:
-    return {**(packs or {}), main.id: main}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from cases.clock_plan import DAY_UNITS, HOUR, SECOND, Due, Plan, floor, lapses
+from cases.clock_plan import DAY_UNITS, HOUR, Due, Plan, floor, lapses
 from cases.policy import ClockDef
 from cases.workdays import working_days_between, working_time_between
 
@@ -34,11 +34,13 @@ class Counting:
     """A run that is not yet a value. Times are local to the plan's zone where a day has to be named."""
 
     __slots__ = (
-        "at0", "clock", "day0", "due", "ended_at", "ended_by", "extensions", "first_due", "index", "left", "months",
+        "at0", "clock", "day0", "due", "ended_at", "ended_by", "extensions", "first_red", "index", "left", "months",
         "origin", "pauses", "plan", "started_at", "started_by", "status", "time_left", "unit",
     )  # fmt: skip
 
-    def __init__(self, plan: Plan, index: int, event_id: str, moment: datetime, unit: str | None) -> None:
+    def __init__(
+        self, plan: Plan, index: int, event_id: str, moment: datetime, counted_from: datetime, unit: str | None
+    ) -> None:
         clock = plan.pack.clocks[index]
         self.plan = plan
         self.index = index
@@ -46,7 +48,7 @@ class Counting:
         self.unit = unit
         self.started_by = event_id
         self.started_at = moment
-        self.at0 = self.origin = plan.counted_from(moment)
+        self.at0 = self.origin = counted_from
         self.day0: date = self.at0.date()
         self.months = clock.length if clock.unit == "month" else 0
         self.left = clock.length if clock.unit in ("calendar_day", "working_day") else 0
@@ -57,7 +59,7 @@ class Counting:
         self.ended_by: str | None = None
         self.ended_at: datetime | None = None
         self.due: Due = self._count()
-        self.first_due = self.due.at
+        self.first_red = self.due.red_at
 
     @property
     def paused(self) -> bool:
@@ -65,7 +67,7 @@ class Counting:
 
     def expired(self, moment: datetime) -> bool:
         """Red begins one second after the due moment; a paused clock does not expire."""
-        return not self.paused and floor(moment) > self.due.at
+        return moment >= self.due.red_at and not self.paused
 
     def end(self, status: str, event_id: str, moment: datetime) -> None:
         self.status, self.ended_by, self.ended_at = status, event_id, moment
@@ -134,26 +136,11 @@ class Counting:
             return self.plan.due_by_days(self.index, self.day0, self.months, self.left)
         return self.plan.due_by_time(self.index, self.at0, self.time_left)
 
-    def remaining(self, now: datetime) -> int | None:
-        """Length left: days of the clock's unit after today, or minutes for hour clocks; 0 on the last day."""
-        if self.status is not None:
+    def left_while_paused(self) -> int | None:
+        """What is kept for the day of resumption: days of the clock's unit, or minutes for hour clocks."""
+        if not self.paused or self.status is not None:
             return None
-        calendar, zone = self.plan.calendar, self.plan.zone
-        if self.clock.unit in DAY_UNITS:
-            if self.paused:
-                return self.left
-            assert self.due.end is not None  # noqa: S101 — day clocks have one
-            today = now.astimezone(zone).date()
-            if self.clock.unit == "working_day":
-                return working_days_between(calendar, today, self.due.end)
-            return max(0, (self.due.end - today).days)
-        if self.paused:
-            left = self.time_left
-        elif self.clock.unit == "hour":
-            left = self.due.at - now
-        else:
-            left = working_time_between(calendar, now.astimezone(zone), self.due.at)
-        return max(0, int(left / timedelta(minutes=1)))
+        return self.left if self.clock.unit in DAY_UNITS else int(self.time_left / timedelta(minutes=1))
 
     @property
     def touched_by(self) -> frozenset[str]:
@@ -161,10 +148,6 @@ class Counting:
         ids = {self.ended_by, *(e.event for e in self.extensions)}
         ids |= {p.started_by for p in self.pauses} | {p.ended_by for p in self.pauses}
         return frozenset(i for i in ids if i is not None)
-
-    @property
-    def expires_at(self) -> datetime:
-        return self.due.at + SECOND
 
 
 def _midnight(local: datetime) -> datetime:

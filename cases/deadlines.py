@@ -129,21 +129,20 @@ def _row(run: ClockRun, clocks: Clocks, standing: _Standing) -> Deadline:
 
 
 def _next(run: ClockRun, clocks: Clocks, standing: _Standing) -> tuple[datetime | None, str | None]:
-    assert run.due_at is not None  # noqa: S101 — as above
-    due = utc_text(run.due_at)
-    log = [b for b in clocks.breaches if b.run == run.run and b.withdrawn_at is None]
-    for raised in _raised_dues(run.run, standing):
-        if all(utc_text(b.due_at) != raised for b in log):
-            return datetime.fromisoformat(raised), "withdraw"
-    if log:
-        unraised = [b for b in log if not standing.breached(run.run, utc_text(b.due_at))]
-        return (unraised[0].raised_at, "breach") if unraised else (None, None)
-    if run.status != "running":
+    if standing.raised or clocks.breaches:
+        log = [b for b in clocks.breaches if b.run == run.run and b.withdrawn_at is None]
+        for raised in _raised_dues(run.run, standing):
+            if all(utc_text(b.due_at) != raised for b in log):
+                return datetime.fromisoformat(raised), "withdraw"
+        if log:
+            unraised = [b for b in log if not standing.breached(run.run, utc_text(b.due_at))]
+            return (unraised[0].raised_at, "breach") if unraised else (None, None)
+    if run.status != "running" or run.due_at is None:
         return None, None
     warned = run.owner != "petitioner"
     steps = [("yellow", run.yellow_at), ("orange", run.orange_at)] if warned else []
     steps.append(("lapse" if run.lapses else "breach", run.due_at + SECOND))
-    return _first_open(run.run, due, steps, standing)
+    return _first_open(run, steps, standing)
 
 
 def _raised_dues(run: str, standing: _Standing) -> list[str]:
@@ -151,10 +150,14 @@ def _raised_dues(run: str, standing: _Standing) -> list[str]:
 
 
 def _first_open(
-    run: str, due: str, steps: Sequence[tuple[str, datetime | None]], standing: _Standing
+    run: ClockRun, steps: Sequence[tuple[str, datetime | None]], standing: _Standing
 ) -> tuple[datetime | None, str | None]:
-    """The first step after the last one that stands."""
-    reached = max((n for n, (step, _) in enumerate(steps) if (run, due, step) in standing.warned), default=-1)
+    """The first step after the last one that stands for this due date."""
+    reached = -1
+    if standing.warned and run.due_at is not None:
+        due = utc_text(run.due_at)
+        stands = (n for n, (step, _) in enumerate(steps) if (run.run, due, step) in standing.warned)
+        reached = max(stands, default=-1)
     for step, at in steps[reached + 1 :]:
         if at is not None:
             return at, step

@@ -11,19 +11,20 @@ changes the past, and the breach log says which breach was raised meanwhile and 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, tzinfo
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, tzinfo
 
-from cases.clock_fold import ClockFold, revoked_by_later
-from cases.clock_plan import Plan, floor, lapses, plan_of
-from cases.clock_refusals import refused_by_itself
+from cases.breach_log import Breach, breach_log
+from cases.clock_fold import fold_clocks
+from cases.clock_plan import lapses, plan_of
 from cases.clock_run import Counting, Extended, Pause
 from cases.events import Event, NewEvent
-from cases.policy import Calendar, Pack
-from cases.workdays import zone_of
+from cases.policy import Calendar, ClockDef, Pack
+from cases.workdays import working_days_between, working_time_between, zone_of
 
-# What the ordinary procedure is that a simple one 简易办理 is converted to, where the event names no pack.
-ORDINARY = "xinfang-2022"
+__all__ = ["Breach", "ClockRun", "Clocks", "Extended", "Pause", "as_if_recorded", "run_clocks", "time_left"]
+
+MINUTE = timedelta(minutes=1)
 _NO_FLAGS: frozenset[str] = frozenset()
 
 
@@ -31,24 +32,19 @@ _NO_FLAGS: frozenset[str] = frozenset()
 class ClockRun:
     """One count of one clock.
 
-    ``run``: ``handle#2``, the second count of this clock in the case. ``status``: running, paused, met, met_late,
-    breached, lapsed (a right that ran out), void, not_applicable. ``due_at``: the last second that is in time, in the
-    policy's zone; None where nothing is owed; of a paused clock the date that stood when it was paused.
-    ``nominal_date``: the last day before the roll, only where the roll moved it. ``counted_from``: day 0, or the moment
-    for hour clocks. ``remaining``: days left after today, or minutes for hour clocks, while it runs or is paused.
-    ``provisional``: beyond the published calendar.
+    ``run``: ``handle#2``, the second count of this clock in the case. ``rule``: the clock as its pack defines it.
+    ``status``: running, paused, met, met_late, breached, lapsed (a right that ran out), void, not_applicable.
+    ``due_at``: the last second that is in time, in the policy's zone; None where nothing is owed; of a paused clock the
+    date that stood when it was paused. ``nominal_date``: the last day before the roll, only where the roll moved it.
+    ``counted_from``: a moment of day 0, or the moment itself for hour clocks. ``remaining``: of a paused clock, what is
+    kept for the resumption (days, or minutes for hour clocks); for a running one ask ``time_left``. ``provisional``:
+    beyond the published calendar.
     """
 
     run: str
-    clock: str
-    name: str
+    rule: ClockDef
     pack: str
     pack_hash: str
-    basis: str
-    length: int
-    unit_of_time: str
-    owner: str
-    lapses: bool
     unit: str | None
     started_by: str
     started_at: datetime
@@ -65,18 +61,23 @@ class ClockRun:
     yellow_at: datetime | None
     orange_at: datetime | None
 
+    @property
+    def clock(self) -> str:
+        return self.rule.id
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Breach:
-    """超期: raised one second after the due moment, or when it became known; withdrawn when a later record disproves it."""
+    @property
+    def name(self) -> str:
+        """The Chinese name of the clock, for people."""
+        return self.rule.name
 
-    run: str
-    clock: str
-    unit: str | None
-    due_at: datetime
-    raised_at: datetime
-    withdrawn_at: datetime | None = None
-    because: str | None = None
+    @property
+    def owner(self) -> str:
+        return self.rule.owner
+
+    @property
+    def lapses(self) -> bool:
+        """A right, which runs out in silence, rather than a duty."""
+        return lapses(self.rule)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,14 +127,14 @@ def run_clocks(
     known = _once_in_order(events)
     plan = plan_of(pack, calendar, zone_of(zone))
     held = frozenset(flags) if flags else _NO_FLAGS
-    counts, refused = _fold(plan, known, held, packs)
+    counts, refused = fold_clocks(plan, known, held, packs)
     for count in counts:
         count.resume_if_over(now)
     names = _names(counts)
     return Clocks(
         runs=tuple(_value(count, names[id(count)], now) for count in counts),
         refused=tuple(refused),
-        breaches=_breach_log(plan, known, held, packs, counts, names, now),
+        breaches=breach_log(plan, known, held, packs, counts, names, now),
         calendar=calendar.hash,
         now=now,
     )
@@ -160,59 +161,7 @@ def _once_in_order(events: Sequence[Event]) -> list[Event]:
     return sorted(first.values(), key=lambda e: (e.occurred_at, e.seq))
 
 
-# --- The pass ----------------------------------------------------------------------------------------------------------
-
-
-def _fold(
-    plan: Plan, events: Sequence[Event], flags: frozenset[str], packs: Mapping[str, Pack] | None
-) -> tuple[list[Counting], list[tuple[str, str]]]:
-    effective: list[Event] = []
-    refused: list[tuple[str, str]] = []
-    for event in events:
-        reason = refused_by_itself(event)
-        if reason is None:
-            effective.append(event)
-        else:
-            refused.append((event.event_id, reason))
-    fold = ClockFold(plan, flags, revoked_by_later(effective))
-    converted: tuple[Event, Pack] | None = None
-    for event in effective:
-        if event.type == "procedure.converted" and converted is None and (other := _converted_to(event, plan, packs)):
-            converted = event, other
-            fold.starts_until = event.occurred_at
-        fold.take(event)
-    counts = fold.runs
-    refused += fold.refused
-    if converted is not None:
-        counts = counts + _after_conversion(*converted, plan, effective, flags, counts)
-        counts.sort(key=lambda c: c.started_at)  # stable: the first procedure's runs keep their numbers
-    return counts, refused
-
-
-def _converted_to(event: Event, plan: Plan, packs: Mapping[str, Pack] | None) -> Pack | None:
-    to = event.data.get("pack") or event.data.get("to")
-    other = (packs or {}).get(ORDINARY if to in (None, "ordinary") else str(to))
-    return None if other is None or other.id == plan.pack.id else other
-
-
-def _after_conversion(
-    event: Event, pack: Pack, plan: Plan, events: Sequence[Event], flags: frozenset[str], before: Sequence[Counting]
-) -> list[Counting]:
-    """The clocks of the ordinary procedure, counted from the original start.
-
-    Not those that the simple procedure had already settled its own way: an accepted matter was told of its acceptance,
-    and a notice limit that nobody had must not be broken afterwards.
-    """
-    fold = ClockFold(plan_of(pack, plan.calendar, plan.zone), flags, revoked_by_later(events))
-    for each in events:
-        fold.take(each)
-    was_accepted = any(e.type == "case.accepted" and e.occurred_at <= event.occurred_at for e in events)
-    carried = {c.clock.id for c in before if c.ended_by == event.event_id}
-    return [
-        count
-        for count in fold.runs
-        if count.started_at >= event.occurred_at or count.clock.id in carried or not was_accepted
-    ]
+# --- Values ----------------------------------------------------------------------------------------------------------------
 
 
 def _names(counts: Sequence[Counting]) -> dict[int, str]:
@@ -232,22 +181,16 @@ def _value(count: Counting, name: str, now: datetime) -> ClockRun:
     warned = owed and not count.paused
     return ClockRun(
         run=name,
-        clock=clock.id,
-        name=clock.name,
+        rule=clock,
         pack=count.plan.pack.id,
         pack_hash=count.plan.pack.hash,
-        basis=clock.basis,
-        length=clock.length,
-        unit_of_time=clock.unit,
-        owner=clock.owner,
-        lapses=lapses(clock),
         unit=count.unit,
         started_by=count.started_by,
         started_at=count.started_at,
         counted_from=count.origin,
         due_at=due.at if owed else None,
         nominal_date=due.nominal if moved and owed else None,
-        remaining=count.remaining(now),
+        remaining=count.left_while_paused(),
         status=_status(count, now),
         stopped_by=count.ended_by if owed else None,
         stopped_at=count.ended_at if owed else None,
@@ -269,65 +212,18 @@ def _status(count: Counting, now: datetime) -> str:
     return "running"
 
 
-# --- The breach log ------------------------------------------------------------------------------------------------------
-
-
-def _breach_log(
-    plan: Plan,
-    events: Sequence[Event],
-    flags: frozenset[str],
-    packs: Mapping[str, Pack] | None,
-    counts: Sequence[Counting],
-    names: Mapping[int, str],
-    now: datetime,
-) -> tuple[Breach, ...]:
-    """When each breach was raised, with what was known then, and what withdrew it. Append-only, oldest first."""
-    # A count never ends sooner than its first due moment: nothing can have been late yet in most calls.
-    if all(floor(now) <= c.first_due for c in counts if not lapses(c.clock)):
-        return ()
-    final = {_identity(c): names[id(c)] for c in counts}
-    standing: dict[tuple[str, str, str | None, str], Breach] = {}
-    log: list[Breach] = []
-    moments = sorted({e.recorded_at for e in events})
-    for n, moment in enumerate(moments):
-        until = moments[n + 1] if n + 1 < len(moments) else None
-        seen, _ = _fold(plan, [e for e in events if e.recorded_at <= moment], flags, packs)
-        for count in seen:
-            count.resume_if_over(until or now)
-        late = {_identity(c): c for c in seen if _late_before(c, until, now)}
-        for who, breach in list(standing.items()):
-            if who not in late or late[who].due.at != breach.due_at:
-                touched = next((c.touched_by for c in seen if _identity(c) == who), frozenset())
-                log[log.index(breach)] = _withdrawn(breach, events, moment, touched)
-                del standing[who]
-        for who, count in late.items():
-            if who not in standing:
-                standing[who] = Breach(
-                    run=final.get(who, f"{count.clock.id}#?"),
-                    clock=count.clock.id,
-                    unit=count.unit,
-                    due_at=count.due.at,
-                    raised_at=max(count.expires_at, moment),
-                )
-                log.append(standing[who])
-    return tuple(sorted(log, key=lambda b: (b.raised_at, b.run)))
-
-
-def _late_before(count: Counting, until: datetime | None, now: datetime) -> bool:
-    """Late already, or before anything more became known (at the latest by now)."""
-    if lapses(count.clock) or count.status in ("met", "void", "not_applicable"):
-        return False
-    if count.status is not None:
-        return True
-    return not count.paused and (count.expired(now) if until is None else count.expires_at < until)
-
-
-def _identity(count: Counting) -> tuple[str, str, str | None, str]:
-    return count.plan.pack.id, count.clock.id, count.unit, count.started_by
-
-
-def _withdrawn(breach: Breach, events: Sequence[Event], moment: datetime, touched: frozenset[str]) -> Breach:
-    """Because of what was recorded at this moment; of several, the one that touched this clock."""
-    recorded = [e.event_id for e in events if e.recorded_at == moment]
-    because = next((id_ for id_ in recorded if id_ in touched), recorded[0])
-    return replace(breach, withdrawn_at=moment, because=because)
+def time_left(run: ClockRun, now: datetime, calendar: Calendar, zone: str | tzinfo) -> int | None:
+    """Days left after today in the clock's own unit (0 on the last day), or minutes for hour clocks; None once over."""
+    if run.status == "paused":
+        return run.remaining
+    if run.status != "running" or run.due_at is None:
+        return None
+    local = now.astimezone(zone_of(zone))
+    match run.rule.unit:
+        case "working_day":
+            return working_days_between(calendar, local.date(), run.due_at.date())
+        case "calendar_day" | "month":
+            return max(0, (run.due_at.date() - local.date()).days)
+        case "working_hour":
+            return working_time_between(calendar, local, run.due_at) // MINUTE
+    return max(0, (run.due_at - now) // MINUTE)
