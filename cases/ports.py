@@ -547,9 +547,12 @@ class WordWeight:
 
 @dataclass(frozen=True, slots=True)
 class PlaceMention:
+    """A place of the gazetteer, named in the title, the text, or the petition's own place field."""
+
     code: str
     start: int
     end: int
+    field: str = "text"  # title | text | place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
