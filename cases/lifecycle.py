@@ -393,6 +393,14 @@ def _unlink(case: Case, command: Command, situation: Situation) -> Happened:
     return [("case.unlinked", {"case_id": other})]
 
 
+def _separate(case: Case, command: Command, situation: Situation) -> Happened:
+    """Undo a join: the petition gets a case of its own, with its own clocks from its own receipt."""
+    petition = command.data.get("petition_id")
+    if petition not in case.petitions[1:]:
+        raise _bad("petition_id", "请选择并入本件的来件(立案的那一件不能拆出)")
+    return [("petition.separated", {"petition_id": petition})]
+
+
 def _note(case: Case, command: Command, situation: Situation) -> Happened:
     _words(situation, "备注内容")
     return [("case.noted", {})]
@@ -434,5 +442,6 @@ RULES: dict[str, Rule] = {
     "withdraw": Rule(OPEN, frozenset({"petitioner"}), _withdraw),
     "link": Rule(frozenset(STATES), _INTAKE | _HEADS | {"unit_clerk", "supervisor"}, _link),
     "unlink": Rule(frozenset(STATES), _INTAKE | _HEADS | {"unit_clerk", "supervisor"}, _unlink),
+    "separate": Rule(OPEN | _ANSWERED, _INTAKE, _separate),
     "note": Rule(frozenset(STATES), _INTAKE | _UNIT_ROLES | _HEADS | {"supervisor", "follow_up_officer"}, _note),
 }

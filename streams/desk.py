@@ -24,13 +24,13 @@ TEXT_KINDS = {"submit_reply": "reply", "note": "note"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskParts:
-    """What the desk needs of the house. ``reopen``: opens an own case for a petition that was joined by mistake."""
+    """What the desk needs of the house. ``reopen``: a case of its own for a petition that was joined by mistake."""
 
     cases: CaseStore
     reader: CaseReader
     petitions: Petitions
     books: Books
-    reopen: Callable[[str, str, datetime], Outcome] | None = None
+    reopen: Callable[[str, datetime], Decision]
 
 
 class Desk:
@@ -58,7 +58,10 @@ class Desk:
         case = fold(command.case_id, events)
         texts = _texts(command)
         new = decide(case, command, self._situation(case, events, texts, command.now))
-        outcome = parts.cases.apply([self.decision(events, new, command.now, texts)])[0]
+        decisions = [self.decision(events, new, command.now, texts)]
+        if command.name == "separate":
+            decisions.append(parts.reopen(str(command.data["petition_id"]), command.now))
+        outcome = parts.cases.apply(decisions)[0]
         if outcome.status == "stale":
             raise VersionConflict("本件刚被别人更新过", outcome.version)
         return outcome

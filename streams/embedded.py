@@ -63,6 +63,7 @@ class Runner:
 
     def __init__(self, parts: RunnerParts) -> None:
         self._parts = parts
+        self.intake = parts.intake
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -118,7 +119,7 @@ class Runner:
         began = time.perf_counter()
         try:
             done = step()
-        except Exception as error:  # noqa: BLE001 - the thread must outlive whatever a step runs into
+        except Exception as error:  # the thread must outlive whatever a step runs into
             failures = self._failures[name] = self._failures.get(name, 0) + 1
             pause = min(0.2 * 2**failures, 30.0)
             self._not_before[name] = time.monotonic() + pause
@@ -138,7 +139,7 @@ class Runner:
         entries = parts.feed.read(parts.cases.position(INTAKE), BATCH)
         if not entries:
             return 0
-        result = parts.intake.process(
+        result = self.intake.process(
             [e.petition for e in entries], parts.clock(), follower=INTAKE, position=entries[-1].position
         )
         if result.conflicts:

@@ -7,10 +7,11 @@ petitions; ``process`` decides, writes, and decides again for what lost a race.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from cases.errors import NotFound
 from cases.events import Event, NewEvent
 from cases.folding import fold
 from cases.petition import Identity, Petition
@@ -53,6 +54,10 @@ class Intake:
     def __init__(self, parts: IntakeParts) -> None:
         self._parts = parts
 
+    @property
+    def parts(self) -> IntakeParts:
+        return self._parts
+
     def process(
         self, petitions: Sequence[Petition], now: datetime, *, follower: str | None = None, position: int = 0
     ) -> IntakeResult:
@@ -86,6 +91,21 @@ class Intake:
     def decide(self, arrivals: Sequence[Arrival], now: datetime) -> list[Decision]:
         """One decision an arrival, in order; later ones know of the earlier ones of the same batch."""
         return _Round(self._parts, arrivals, now).decisions() if arrivals else []
+
+    def reopen(self, petition_id: str, now: datetime) -> Decision:
+        """A case of its own for a petition that was joined by mistake: understood anew, related to nobody.
+
+        To be written in one batch with the ``petition.separated`` of the case that it leaves. Raises NotFound when its
+        words were erased.
+        """
+        known = self._parts.petitions.petition(petition_id)
+        text = self._parts.petitions.texts([known.text_id]).get(known.text_id) if known is not None else None
+        words = projection.words_of(text)
+        if known is None or text is None or words is None:
+            raise NotFound("来件的内容已删除,不能拆出", "请另行登记")
+        arrival = replace(self.understand([words[0]])[0], text=text)
+        link = Relation(links=((known.case_id, "related", False),))
+        return _Round(self._parts, [arrival], now).opened(arrival, link)
 
     def _sift(self, petitions: Sequence[Petition]) -> tuple[list[Petition], list[str], list[Petition]]:
         """Leave out what the store has, and what stands twice in the batch."""
@@ -127,6 +147,10 @@ class _Round:
 
     def decisions(self) -> list[Decision]:
         return [self._one(arrival) for arrival in self._arrivals]
+
+    def opened(self, arrival: Arrival, relation: Relation) -> Decision:
+        """An own case, whoever else there may be."""
+        return replace(self._open(arrival, relation), guards=(), notices=())
 
     def _one(self, arrival: Arrival) -> Decision:
         relation = relate(

@@ -8,6 +8,7 @@ acknowledged: after a kill some events are published a second time, in the same 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +29,8 @@ BATCH = 500
 # A notice that was handed to Kafka and settled by nobody is handed over again after this many seconds.
 LEASE = 300
 IDLE = 0.1
+NOTICES_EVERY = 0.5
+FOLLOWERS_EVERY = 1.0
 LONGEST_PAUSE = 30.0
 
 
@@ -47,8 +50,8 @@ class Publish(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelayParts:
-    """``recipient_key``: a keyed hash of whom a notice is for. ``followed``: how far the followers of the events are
-    behind the log, by asking Kafka: a function that says whether they have reached what stood there when it was made."""
+    """``recipient_key``: a keyed hash of whom a notice is for. ``mark``: asks Kafka for the end of ``cases.events`` now,
+    and answers a function that says whether all ``followers`` of it have come so far."""
 
     cases: CaseStore
     reader: CaseReader
@@ -57,8 +60,8 @@ class RelayParts:
     recipient_key: Callable[[Notice], bytes]
     baton: Baton
     clock: Callable[[], datetime]
-    mark: Callable[[], Callable[[], bool]] | None = None
-    followers: tuple[str, ...] = ()
+    mark: Callable[[], Callable[[], bool]]
+    followers: tuple[str, ...]
 
 
 class Relay:
@@ -70,14 +73,25 @@ class Relay:
         self._thread: threading.Thread | None = None
         self._reached: Callable[[], bool] | None = None
         self._marked = 0
+        self._failures = 0
+        self._notices_at = self._followers_at = float("-inf")
 
     def turn(self) -> int:
         """Publish what is due; returns how much. Nothing without the baton. Raises Unavailable."""
         if not self._parts.baton.held():
             return 0
+        if self._failures:
+            # A claimed notice has one try less: claim none before Kafka answers again.
+            self._parts.mark()
         told = self.events()
-        self._follow_followers()
-        return told + self.notices()
+        now = time.monotonic()
+        if now - self._followers_at >= FOLLOWERS_EVERY:
+            self._followers_at = now
+            self._follow_followers()
+        if now - self._notices_at >= NOTICES_EVERY:
+            self._notices_at = now
+            told += self.notices()
+        return told
 
     def events(self) -> int:
         parts = self._parts
@@ -103,8 +117,6 @@ class Relay:
     def _follow_followers(self) -> None:
         """The positions of index and counts: what the relay had published before all of them had caught up."""
         parts = self._parts
-        if parts.mark is None:
-            return
         if self._reached is not None and self._reached():
             for follower in parts.followers:
                 parts.cases.advance(follower, self._marked)
@@ -125,17 +137,18 @@ class Relay:
             self._thread.join(timeout=30)
 
     def _loop(self) -> None:
-        failures = 0
         while not self._stopping.is_set():
             try:
                 done = self.turn()
-            except Exception as error:  # the thread must outlive whatever it runs into
-                failures += 1
-                pause = min(IDLE * 2**failures, LONGEST_PAUSE)
-                log.warning("relay_failed", error=type(error).__name__, failures=failures, retry_in=round(pause, 1))
+            except Exception as error:  # noqa: BLE001 - the thread must outlive whatever it runs into
+                self._failures += 1
+                pause = min(IDLE * 2**self._failures, LONGEST_PAUSE)
+                log.warning(
+                    "relay_failed", error=type(error).__name__, failures=self._failures, retry_in=round(pause, 1)
+                )
                 self._stopping.wait(pause)
             else:
-                failures = 0
+                self._failures = 0
                 if not done:
                     self._stopping.wait(IDLE)
         self._parts.baton.release()

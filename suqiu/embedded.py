@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from classifiers.understanding import LexiconUnderstand
+
 from cases.errors import SuqiuError
 from cases.petition import Identity, Petition
 from cases.policy import Policy
 from cases.ports import CaseIndex, Understand
-from classifiers.understanding import LexiconUnderstand
 from ingest.gateway import Gateway
 from policy.load import load_policy
-from search.tantivy import TantivyIndex
 from storage import Storage, open_sqlite
 from streams.books import Books
 from streams.deadlines import DeadlineParts
 from streams.desk import Desk, DeskParts
 from streams.embedded import Runner, RunnerParts
 from streams.intake import Intake, IntakeParts
-from suqiu.parts import index_parts, keep_conflicts
+from suqiu.indexes import open_index
+from suqiu.parts import keep_conflicts
 from suqiu.senders import LogFileSender
 from suqiu.settings import Settings, secret_of
 
@@ -120,7 +120,7 @@ def open_house(settings: Settings, clock: Callable[[], datetime] = system_clock)
             identity=identity, books=books,
         )
     )  # fmt: skip
-    index = open_index(settings, policy, understand)
+    index = open_index(settings, policy, understand.segmenter)
     runner = Runner(
         RunnerParts(
             feed=storage.feed, cases=storage.cases, reader=storage.reader, petitions=storage.petitions,
@@ -135,10 +135,3 @@ def open_house(settings: Settings, clock: Callable[[], datetime] = system_clock)
         settings=settings, policy=policy, identity=identity, storage=storage, books=books, understand=understand,
         desk=desk, clock=clock, index=index, runner=runner, lock=lock,
     )  # fmt: skip
-
-
-def open_index(settings: Settings, policy: Policy, understand: LexiconUnderstand) -> TantivyIndex:
-    raise NotImplementedError
-
-
-__all__ = ["FolderInUse", "House", "Mapping", "index_parts", "json", "open_house"]

@@ -6,8 +6,8 @@ import json
 import threading
 from pathlib import Path
 
-from cases.ports import Notice
 from cases.petition import as_dict
+from cases.ports import Notice
 
 
 class LogFileSender:

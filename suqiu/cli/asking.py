@@ -61,10 +61,10 @@ def search(
     as_json: AsJson = False,
 ) -> None:
     """检索办件(不含检举控告件)。"""
+    from cases.ports import SearchQuery
     from suqiu.asking import OPERATOR, search_shape
     from suqiu.beside import open_beside
     from suqiu.indexes import open_index
-    from cases.ports import SearchQuery
 
     with open_beside(settings(data, policy, as_json)) as beside:
         index = open_index(beside.settings, beside.policy, read_only=True)

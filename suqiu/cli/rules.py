@@ -34,6 +34,7 @@ def due(
 ) -> None:
     """算一个期限,并逐日说明为什么是这一天。"""
     from policy.due import due as due_date
+
     from policy.load import load_policy
 
     town = load_policy(settings(data, policy, as_json).policy)

@@ -1,0 +1,169 @@
+"""The web side put together: channels in, pages and API, health and metrics. The same for one machine and a cluster."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from cases.certificate import clock_shapes
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import JSONResponse, PlainTextResponse
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+
+from cases.petition import Identity
+from cases.policy import Policy
+from cases.ports import CaseIndex
+from dashboards.app import Desk as Pages
+from dashboards.app import LiveHub, add_error_pages, dashboard_router
+from ingest.api import api_router
+from ingest.gateway import Gateway
+from ingest.hotline import hotline_router
+from ingest.visits import petition_from_desk_form
+from ingest.web import petition_from_web_form
+from ingest.wechat import WeChatAccount, wechat_router
+from storage import Storage
+from streams import projection
+from streams.books import Books
+from streams.desk import Desk
+from suqiu.settings import SettingError, Settings
+
+Lags = Callable[[], Mapping[str, Any]]
+# Ready means: what came in is in a case within this many seconds. Beyond, somebody should look.
+LATE_SECONDS = 120.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebParts:
+    """What the web side needs. ``lags``: lag per stage; ``gateway`` or ``index`` None: that side runs elsewhere."""
+
+    settings: Settings
+    policy: Policy
+    identity: Identity
+    storage: Storage
+    books: Books
+    desk: Desk
+    clock: Callable[[], datetime]
+    gateway: Gateway | None
+    index: CaseIndex | None
+    lags: Lags
+    waiting: Callable[[str], str | None] | None = None
+
+
+def web_app(parts: WebParts, *, pages: bool = True) -> FastAPI:
+    """The FastAPI app. ``pages``: with pages and the API over cases; else only the channels in."""
+    hub = LiveHub(parts.storage.cases, parts.storage.reader) if pages else None
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        if hub is not None:
+            hub.close()
+
+    app = FastAPI(title="Suqiu 诉求", version="1", docs_url=None, redoc_url=None, lifespan=lifespan)
+    app.include_router(health_router(parts.lags))
+    if parts.gateway is not None:
+        for router in channel_routers(parts, parts.gateway):
+            app.include_router(router)
+    if pages:
+        behind = pages_of(parts)
+        app.include_router(dashboard_router(behind, hub))
+        add_error_pages(app, behind)
+    app.state.hub = hub
+    return app
+
+
+def channel_routers(parts: WebParts, gateway: Gateway) -> list[APIRouter]:
+    """Every channel that comes in by HTTP."""
+    storage, policy = parts.storage, parts.policy
+    return [
+        api_router(
+            gateway, storage.accounts, storage.petitions, storage.reader, storage.rejected, parts.clock,
+            waiting=parts.waiting,
+        ),
+        hotline_router(gateway, storage.accounts, parts.clock, zone=policy.zone),
+        wechat_router(
+            wechat_accounts(parts.settings), gateway, storage.conversations, parts.clock,
+            greetings=policy.lexicon.get("greeting", ()), supplement_minutes=policy.supplement_minutes, town=policy.name,
+        ),
+    ]  # fmt: skip
+
+
+def pages_of(parts: WebParts) -> Pages:
+    """The parts behind the pages."""
+    storage = parts.storage
+    if parts.gateway is None or parts.index is None:
+        raise ValueError("pages need a gateway and an index")
+    return Pages(
+        reader=storage.reader, store=storage.cases, petitions=storage.petitions, accounts=storage.accounts,
+        audit=storage.audit, facts=storage.facts, index=parts.index, intake=parts.gateway, commands=parts.desk,
+        outbox=storage.outbox, policy=parts.policy, identity=parts.identity, clock=parts.clock,
+        clocks_of=lambda case_id: clocks_shown(parts, case_id),
+        web_form=petition_from_web_form, desk_form=petition_from_desk_form,
+        cookie_secure=parts.settings.cookie_secure,
+    )  # fmt: skip
+
+
+def clocks_shown(parts: WebParts, case_id: str) -> Sequence[Mapping[str, Any]]:
+    """Every clock of a case with its certificate, as of now (INTERFACES ``due``)."""
+    events = parts.storage.cases.events(case_id)
+    case = projection.fold(case_id, events)
+    clocks = projection.clocks_of(case, events, parts.books, parts.clock())
+    pack = parts.books.pack(case.pack_hash)
+    if clocks is None or pack is None:
+        return []
+    return clock_shapes(clocks, pack, events, parts.books.calendar(case.calendar_hash), parts.policy.zone)
+
+
+def wechat_accounts(settings: Settings) -> dict[str, WeChatAccount]:
+    """The official accounts of ``SUQIU_WECHAT``. Raises SettingError with what to write."""
+    if not settings.wechat:
+        return {}
+    shape = '[{"account": "…", "token": "…", "appid": "…", "aes_key": "…", "mode": "safe"}]'
+    try:
+        told = json.loads(settings.wechat)
+        accounts = [WeChatAccount(**one) for one in told]
+    except (ValueError, TypeError) as error:
+        raise SettingError(f"SUQIU_WECHAT 不对:{error}", f"请写成 {shape}") from None
+    return {a.account: a for a in accounts}
+
+
+def health_router(lags: Lags) -> APIRouter:
+    """``/healthz``: alive. ``/readyz``: lag and age of the oldest unprocessed message per stage. ``/metrics``."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/healthz")
+    async def healthz() -> PlainTextResponse:
+        return PlainTextResponse("ok\n")
+
+    @router.get("/readyz")
+    async def readyz() -> JSONResponse:
+        found = await asyncio.to_thread(lags)
+        stages = {
+            name: {"waiting": lag.waiting, "oldest_seconds": round(lag.oldest_seconds, 3)}
+            for name, lag in found.items()
+        }
+        late = [name for name, lag in found.items() if lag.oldest_seconds > LATE_SECONDS]
+        return JSONResponse({"ready": not late, "late": late, "stages": stages}, status_code=503 if late else 200)
+
+    @router.get("/metrics")
+    async def metrics() -> PlainTextResponse:
+        found = await asyncio.to_thread(lags)
+        registry = CollectorRegistry()
+        waiting = Gauge("suqiu_stage_waiting", "Messages that wait for this stage", ["stage"], registry=registry)
+        oldest = Gauge(
+            "suqiu_stage_oldest_seconds", "Age of the oldest unprocessed message", ["stage"], registry=registry
+        )
+        for name, lag in found.items():
+            waiting.labels(name).set(lag.waiting)
+            oldest.labels(name).set(lag.oldest_seconds)
+        return PlainTextResponse(generate_latest(registry).decode(), media_type="text/plain; version=0.0.4")
+
+    return router
+
+
+__all__ = ["WebParts", "health_router", "replace", "web_app", "wechat_accounts"]
