@@ -1,0 +1,72 @@
+"""The pages and the HTTP API over cases, as one router."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, FastAPI, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+
+from cases.errors import SuqiuError
+from dashboards.api import api_routes
+from dashboards.case_page import case_routes
+from dashboards.http import page_for_http_exception, page_route
+from dashboards.intake_pages import intake_routes
+from dashboards.live import LiveHub
+from dashboards.pages import STATIC
+from dashboards.parts import Desk
+from dashboards.problems import problem_response
+from dashboards.queue_page import queue_routes
+from dashboards.signin import hash_password
+from dashboards.signin_page import signin_routes
+from dashboards.track_page import track_routes
+
+__all__ = ["Desk", "LiveHub", "add_error_pages", "dashboard_router", "hash_password"]
+
+YEAR = 31_536_000
+
+
+def dashboard_router(desk: Desk, hub: LiveHub | None = None) -> APIRouter:
+    """Every page and the API over cases.
+
+    ``hub``: the live events of this process. Give one to be able to ``wake`` it when something was recorded and to
+    ``close`` it when the server stops; without one it polls by itself.
+    """
+    router = APIRouter()
+    live = hub or LiveHub(desk.store, desk.reader)
+    for part in (
+        api_routes(desk, live), signin_routes(desk), queue_routes(desk), case_routes(desk), intake_routes(desk),
+        track_routes(desk), _static_routes(desk),
+    ):  # fmt: skip
+        router.include_router(part)
+    return router
+
+
+def add_error_pages(app: FastAPI, desk: Desk) -> None:
+    """What the framework refuses by itself, in our words: no such path, wrong method, and other routers' errors."""
+
+    async def refused(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)  # noqa: S101  # registered for nothing else
+        return page_for_http_exception(desk, request, error)
+
+    async def failed(_request: Request, error: Exception) -> Response:
+        assert isinstance(error, SuqiuError)  # noqa: S101  # registered for nothing else
+        return problem_response(error)
+
+    app.add_exception_handler(HTTPException, refused)
+    app.add_exception_handler(SuqiuError, failed)
+
+
+def _static_routes(desk: Desk) -> APIRouter:
+    """Our style and script, and what the build put under ``vendor``. Named by content, so kept for a year."""
+    router = APIRouter(route_class=page_route(desk), include_in_schema=False)
+    files = StaticFiles(directory=STATIC)
+
+    @router.get("/static/{path:path}")
+    async def static(request: Request, path: str) -> Response:
+        response = await files.get_response(path, request.scope)
+        kept = f"public, max-age={YEAR}, immutable" if "v" in request.query_params else "no-cache"
+        response.headers["Cache-Control"] = kept
+        return response
+
+    return router

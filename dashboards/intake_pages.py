@@ -1,0 +1,146 @@
+"""群众网上提交 and 收件台: a form each, one check, and the receipt 回执 once the petition is durable."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from cases.errors import BadInput, ContentConflict, NotAllowed, SuqiuError, TooBusy, Unavailable
+from cases.petition import CHANNELS, DESK_CHANNELS, REPRESENTATIVE_LIMIT, TEXT_LIMIT, TITLE_LIMIT
+from cases.ports import Submitted
+from dashboards.http import (
+    MAY_REGISTER,
+    Fields,
+    check_token,
+    form_token,
+    frame,
+    keep_form_cookie,
+    page_route,
+    read_form,
+    signed_in,
+)
+from dashboards.pages import page
+from dashboards.parts import Desk
+from dashboards.problems import status_of
+from dashboards.sessions import SignedIn
+
+LIMITS = {"text": TEXT_LIMIT, "title": TITLE_LIMIT, "representatives": REPRESENTATIVE_LIMIT}
+# What is wrong is told by the path into the petition; people know it by the label that stands beside it.
+LABELS: dict[str, str] = {
+    "text": "诉求内容",
+    "title": "标题",
+    "channel": "来件方式",
+    "place": "地点",
+    "petitioner": "联系人",
+    "name": "姓名",
+    "phone": "电话",
+    "id_number": "证件号码",
+    "address": "住址",
+    "anonymous": "匿名",
+    "representatives": "代表",
+    "co_petitioners": "同来人数",
+    "occurred_at": "反映时间",
+    "received_at": "收到时间",
+    "filed_by": "代办人",
+    "accused": "被反映的单位或个人",
+    "reply_by": "答复方式",
+}
+REPLY_WAYS = {"phone": "电话", "sms": "短信", "wechat": "微信", "letter": "书面"}
+
+
+def intake_routes(desk: Desk) -> APIRouter:
+    router = APIRouter(route_class=page_route(desk), include_in_schema=False)
+
+    @router.get("/report")
+    async def empty_report(request: Request) -> Response:
+        return _form(desk, request, "report.html", None, Fields())
+
+    @router.post("/report")
+    async def report(request: Request) -> Response:
+        """A citizen's page, also for an officer who happens to be signed in: it carries nobody's session."""
+        fields = await read_form(request)
+        check_token(desk, request, fields, None)
+        return await _submit(desk, request, "report.html", None, fields)
+
+    @router.get("/desk")
+    async def empty_desk(request: Request) -> Response:
+        who = await _clerk(desk, request)
+        return _form(desk, request, "desk.html", who, Fields())
+
+    @router.post("/desk")
+    async def register(request: Request) -> Response:
+        who = await _clerk(desk, request)
+        fields = await read_form(request)
+        check_token(desk, request, fields, who)
+        return await _submit(desk, request, "desk.html", who, fields)
+
+    return router
+
+
+async def _clerk(desk: Desk, request: Request) -> SignedIn:
+    who = await signed_in(desk, request)
+    if who.account.role not in MAY_REGISTER:
+        raise NotAllowed("您的岗位不登记来件。", "请由登记员或承办人登记")
+    return who
+
+
+async def _submit(desk: Desk, request: Request, template: str, who: SignedIn | None, fields: Fields) -> Response:
+    """Append and answer with the receipt; whatever is wrong comes back with everything that was typed."""
+    try:
+        submitted, channel = await asyncio.to_thread(_hand_in, desk, who, fields, _address(request))
+    except (BadInput, ContentConflict, TooBusy, Unavailable) as error:
+        return _form(desk, request, template, who, fields, error)
+    return page(
+        "receipt.html", 200, **frame(desk, who, who.session.csrf if who else ""), title="回执", submitted=submitted,
+        by_clerk=who is not None, at=desk.clock().astimezone(desk.zone), channel=CHANNELS.get(channel, ""),
+    )  # fmt: skip
+
+
+def _hand_in(desk: Desk, who: SignedIn | None, fields: Fields, address: str) -> tuple[Submitted, str]:
+    """The receipt, and the channel that it came by. Raises what ``Intake.submit`` and the form functions raise."""
+    if who is not None:
+        petition = desk.desk_form(fields.plain(), who.account.display or who.account.name)
+        submitted = desk.intake.submit(petition, sender="desk", entered_by=who.account.name)
+    else:
+        desk.admit(address)
+        petition = desk.web_form(fields.plain())
+        submitted = desk.intake.submit(petition, sender="web")
+    return submitted, str(petition.get("channel", ""))
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def _form(
+    desk: Desk, request: Request, template: str, who: SignedIn | None, fields: Fields, error: SuqiuError | None = None
+) -> Response:
+    token, seed = form_token(desk, request, who)
+    response = page(
+        template, 200 if error is None else status_of(error), **frame(desk, who, token),
+        title="登记来件" if template == "desk.html" else "反映诉求", fields=fields, limits=LIMITS, problem=error,
+        problems=_problems(error), channels={c: CHANNELS[c] for c in DESK_CHANNELS}, reply_ways=REPLY_WAYS,
+        # The form's own number: a second click or a reload is the same petition, with the same receipt.
+        form_id=fields.one("form_id") or secrets.token_hex(12),
+    )  # fmt: skip
+    if isinstance(error, TooBusy):
+        response.headers["Retry-After"] = str(error.retry_after)
+    keep_form_cookie(desk, response, seed)
+    return response
+
+
+def _problems(error: SuqiuError | None) -> list[tuple[str, str, str]]:
+    """(the field's name in the form, its label, what to write instead) for each thing that is wrong."""
+    if error is None:
+        return []
+    if not isinstance(error, BadInput) or not error.errors:
+        return [("", "", " ".join(part for part in (error.message, error.do) if part))]
+    found = []
+    for e in error.errors:
+        named = [str(part) for part in e.loc if str(part) in LABELS]
+        field = named[-1] if named else ""
+        found.append((field, LABELS.get(field, ""), e.msg))
+    return found

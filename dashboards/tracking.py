@@ -1,0 +1,164 @@
+"""查询进度: a citizen's proof of who asks, and what a citizen may see and do. No session, no account."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from cases.events import Actor, in_order
+from cases.ports import CaseRow, StoredPetition
+from cases.viewer import Viewer
+from dashboards.lockout import TRACKING
+from dashboards.parts import Desk
+from dashboards.timeline import PUBLIC
+from dashboards.viewers import citizen_viewer
+from dashboards.words import day_and_time, due_day
+
+TOKEN_SECONDS = 30 * 60
+PROOF_LIMIT = 20
+
+# What a state means to the one who waits.
+PUBLIC_STATES: dict[str, str] = {
+    "registered": "已登记,正在分派",
+    "awaiting_dispatch": "已受理,正在分派",
+    "accepted": "已受理",
+    "referred": "已转送有权处理的机关",
+    "mandated": "已交办",
+    "dispatched": "已交承办单位",
+    "in_progress": "办理中",
+    "return_pending": "办理中",
+    "suspended": "办理中止",
+    "under_approval": "办理中",
+    "replied": "已答复",
+    "closed": "已办结",
+    "rework": "重新办理中",
+    "not_accepted": "不予受理",
+    "redirected": "已告知应走的法定途径",
+    "withdrawn": "已撤回",
+    "merged": "与同一件事合并办理",
+    "archived": "已归档",
+}
+
+
+def prove(desk: Desk, receipt: str, proof: str, now: datetime) -> StoredPetition | None:
+    """The petition of this receipt, if the proof is right; None for everything else.
+
+    1. Locked (five wrong tries within the hour): the same answer as wrong, and not one more try counted.
+    2. Unknown receipt: compared with nothing, and counted, so that it looks and locks like a known one.
+    3. The proof is the last four digits of the phone, or the PIN; compared in constant time as a keyed hash.
+
+    Call it from one thread at a time, as ``sign_in``.
+    """
+    key = desk.identity.receipt_key(receipt)
+    if TRACKING.locked(desk.accounts, key, now):
+        return None
+    found = desk.petitions.by_receipt(key)
+    digits = "".join(c for c in proof if c.isdigit())[:PROOF_LIMIT]
+    given = desk.identity.key("proof", found.petition_id if found else "nobody", digits)
+    right = hmac.compare_digest(given, found.track_proof if found else "")
+    if found is None or not right:
+        TRACKING.wrong(desk.accounts, key, now)
+        return None
+    return found
+
+
+def token_for(desk: Desk, petition_id: str, now: datetime) -> str:
+    """What the browser keeps for half an hour after a right proof: the petition, until when, and our mark on both."""
+    until = str(int(now.timestamp()) + TOKEN_SECONDS)
+    return f"{petition_id}.{until}.{desk.identity.key('tracking', petition_id, until)}"
+
+
+def petition_of(desk: Desk, token: str | None, now: datetime) -> StoredPetition | None:
+    """The petition that a token was given for, while it lasts."""
+    petition_id, until, mark = (*(token or "").split("."), "", "", "")[:3]
+    wanted = desk.identity.key("tracking", petition_id, until)
+    if not until.isdecimal() or not hmac.compare_digest(mark.encode(), wanted.encode()):
+        return None
+    return desk.petitions.petition(petition_id) if now.timestamp() < int(until) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """A petition with its case, for the one who sent it."""
+
+    petition: StoredPetition
+    row: CaseRow
+    viewer: Viewer
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(kind="petitioner", id=self.petition.petition_id, role="petitioner")
+
+
+def tracked(desk: Desk, petition: StoredPetition) -> Tracked | None:
+    viewer = citizen_viewer(petition.petition_id, petition.sender)
+    row = desk.reader.row(petition.case_id, viewer)
+    return None if row is None else Tracked(petition, row, viewer)
+
+
+def progress(desk: Desk, found: Tracked, now: datetime) -> dict[str, Any]:
+    """What the page shows: state, promised date, course, the reply as served, and what may be done."""
+    case = found.row.case
+    events = desk.store.events(case.case_id)
+    served = [r for r in case.replies if r.served_at is not None]
+    texts = desk.petitions.texts({r.text_id for r in served} | {found.petition.text_id})
+    course = [
+        {
+            "at": day_and_time(e.occurred_at, desk.zone, now),
+            "words": PUBLIC[e.type],
+            "unit": _unit(e.type, e.data, desk),
+        }
+        for e in reversed(in_order(events))
+        if e.type in PUBLIC
+    ]
+    return {
+        "number": case.number,
+        "state": PUBLIC_STATES.get(case.state, "办理中"),
+        "title": found.row.display.title,
+        "snippet": found.row.display.snippet,
+        "erased": (text := texts.get(found.petition.text_id)) is not None and text.body is None,
+        "received": day_and_time(found.petition.received_at, desk.zone, now),
+        "promised": None if case.replied_at is not None or not case.is_open else _promised(desk, case.case_id, now),
+        "unit": desk.policy.unit_name(case.unit) if case.unit else "",
+        "replies": [
+            {
+                "at": day_and_time(r.served_at, desk.zone, now),
+                "text": texts[r.text_id].body if r.text_id in texts else None,
+            }
+            for r in reversed(served)
+        ],
+        "course": course,
+        "evaluation": case.evaluation,
+        "solved": case.followup,
+        "may_evaluate": case.state in ("replied", "closed"),
+        "may_withdraw": case.is_open and (not case.secret or case.state == "registered"),
+        "version": case.version,
+    }
+
+
+def _unit(type_: str, data: Any, desk: Desk) -> str:
+    named = type_ in ("assignment.dispatched", "assignment.reassigned")
+    return desk.policy.unit_name(data.get("unit")) if named else ""
+
+
+# What a citizen is promised, the most telling first: a date for the answer, else one for hearing whether it is taken on.
+PROMISES = {"rework": "答复", "resolve": "答复", "accept": "告知是否受理", "notice": "告知是否受理"}
+
+
+def _promised(desk: Desk, case_id: str, now: datetime) -> dict[str, Any] | None:
+    """The date that is owed to the citizen, with the law behind it."""
+    owed = {str(c.get("clock")): c for c in desk.clocks_of(case_id) if c.get("status") in ("running", "breached")}
+    clock = next((owed[name] for name in PROMISES if name in owed and owed[name].get("due_at")), None)
+    if clock is None:
+        return None
+    rule = (clock.get("certificate") or {}).get("rule") or {}
+    pack = desk.policy.packs.get(str(rule.get("pack")))
+    return {
+        "by": due_day(clock["due_at"], desk.zone, now),
+        "what": PROMISES[str(clock["clock"])],
+        "basis": " ".join(part for part in (pack.title if pack else "", str(rule.get("basis", ""))) if part),
+        "late": clock.get("status") == "breached",
+        "provisional": bool(clock.get("provisional")),
+    }
