@@ -54,7 +54,10 @@ def api_router(
     callers = Callers(
         gateway, doorkeeper or Doorkeeper(accounts, gateway.identity, gateway.rates, clock), clock, public_url
     )
-    desk = _Desk(petitions, cases, rejected, waiting or gateway.sender_of)
+    elsewhere = waiting or (lambda _: None)
+    desk = _Desk(
+        petitions, cases, rejected, lambda petition_id: gateway.sender_of(petition_id) or elsewhere(petition_id)
+    )
     router = APIRouter(prefix="/api/v1", tags=["petitions"])
 
     async def post(request: Request) -> Response:

@@ -161,9 +161,11 @@ def to_petition(
     entered_by: str | None = None,
     any_past: bool = False,
     history_days: int | None = None,
+    original_datum: str | None = None,
 ) -> Petition:
     """The value that goes to the log, with all times in UTC and the place in wgs84.
 
+    ``original_datum``: what the sender measured in, where the place was converted already.
     ``source_id``: used where the petition names none of its own; without either each petition is new.
     ``any_past``: an import, which may bring years back. ``history_days``: a row older than this is history (历史件).
     """
@@ -192,7 +194,7 @@ def to_petition(
         entered_by=entered_by,
         co_petitioners=said.co_petitioners,
         representatives=said.representatives,
-        place=_place(said.place) if said.place else None,
+        place=_place(said.place, original_datum) if said.place else None,
         attachments=tuple([a.upload_id for a in said.attachments]),
         topic_hint=said.topic_hint,
         reply_by=said.reply_by,
@@ -270,11 +272,12 @@ def _petitioner(said: PetitionerIn) -> Petitioner:
     )
 
 
-def _place(said: PlaceIn) -> Place:
+def _place(said: PlaceIn, original: str | None) -> Place:
+    datum = original or said.datum
     if said.lon is None or said.lat is None:
-        return Place(text=_given(said.text), datum=said.datum)
+        return Place(text=_given(said.text), datum=datum)
     lon, lat = to_wgs84(said.lon, said.lat, said.datum)
-    return Place(text=_given(said.text), lon=lon, lat=lat, datum=said.datum)
+    return Place(text=_given(said.text), lon=lon, lat=lat, datum=datum)
 
 
 def _given(words: str | None) -> str | None:
