@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -15,6 +16,7 @@ FAR = "9999-12-31T23:59:59.999999+00:00"
 """What a case without a clock sorts by: after every date."""
 
 
+@lru_cache(maxsize=4096)  # the same few moments stand in many columns of one batch
 def stamp(moment: datetime) -> str:
     """A moment as ``cases.events.utc_text`` writes it (text order is time order), by the faster ``isoformat``."""
     if moment.tzinfo is not UTC:

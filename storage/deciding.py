@@ -14,8 +14,9 @@ from datetime import datetime
 from typing import Any
 
 from cases.case import Case
-from cases.events import GENESIS, Event, NewEvent, canonical, record
+from cases.events import GENESIS, Event, NewEvent, canonical
 from cases.ports import Deadline, Decision, Display, Notice, Outcome, StoredPetition, Text
+from storage.chaining import chained
 
 SEPARATED = "separated"
 """Role of a petition that was taken out of its case and is in none, until a decision gives it another."""
@@ -104,7 +105,8 @@ class Effects:
     events: list[tuple[Event, str]] = field(default_factory=list)
     rows: dict[str, Row] = field(default_factory=dict)
     created: set[str] = field(default_factory=set)
-    petitions: list[StoredPetition] = field(default_factory=list)
+    petitions: list[tuple[int, StoredPetition]] = field(default_factory=list)
+    """Each with its position."""
     moved: list[StoredPetition] = field(default_factory=list)
     separated: list[str] = field(default_factory=list)
     texts: list[Text] = field(default_factory=list)
@@ -266,12 +268,16 @@ def _record(
 ) -> Event:
     if new.type == "case.registered":
         head.number = _number(d.number_day, standing, effects)
-        data = canonical({**new.data, "number": head.number})
-    # What is hashed is what will be read back: JSON knows no tuples.
-    new = replace(new, data=json.loads(data))
+        new = replace(new, data={**new.data, "number": head.number})
+        data = canonical(new.data)
     standing.event_position += 1
-    event = record(
-        new, seq=head.version + 1, recorded_at=recorded_at, prev_hash=head.hash, position=standing.event_position
+    event = chained(
+        new,
+        data,
+        seq=head.version + 1,
+        recorded_at=recorded_at,
+        prev_hash=head.hash,
+        position=standing.event_position,
     )
     head.version, head.hash, head.position, head.updated_at = event.seq, event.hash, event.position, recorded_at
     standing.events[event.event_id] = event
@@ -301,7 +307,7 @@ def _store(petition: StoredPetition, standing: Standing, effects: Effects) -> No
         effects.moved.append(petition)
         return
     standing.petition_position += 1
-    effects.petitions.append(replace(petition, position=standing.petition_position))
+    effects.petitions.append((standing.petition_position, petition))
 
 
 def _outcome(status: str, case_id: str, standing: Standing, events: tuple[Event, ...] = ()) -> Outcome:

@@ -20,7 +20,7 @@ from storage.sql_rows import (
     standing_columns,
     text_values,
 )  # fmt: skip
-from storage.statements import chunks, insert_many, last, upsert
+from storage.statements import among, ids_json, insert_many, last, upsert
 from storage.tables import (
     case_accused,
     case_events,
@@ -54,8 +54,8 @@ def columns_of(decisions: Iterable[Decision]) -> Columns:
 def write(connection: Connection, effects: Effects, columns: Columns) -> None:
     insert_many(connection, case_events, [event_values(event, data) for event, data in effects.events])
     write_rows(connection, effects.rows.values(), effects.created, columns)
-    insert_many(connection, petitions, [petition_values(p) for p in effects.petitions])
-    insert_many(connection, petition_persons, [v for p in effects.petitions for v in person_values(p)])
+    insert_many(connection, petitions, [petition_values(*placed) for placed in effects.petitions])
+    insert_many(connection, petition_persons, [v for placed in effects.petitions for v in person_values(*placed)])
     insert_many(connection, texts, [text_values(t) for t in effects.texts])
     _separate(connection, effects)
     _queue(connection, effects)
@@ -67,8 +67,8 @@ def write_rows(connection: Connection, rows: Collection[Row], created: Collectio
     """The derived rows of these cases, whatever stood there before."""
     old = [row.case.case_id for row in rows if row.case.case_id not in created]
     for table in (case_units, case_accused, case_senders, deadlines):
-        for part in chunks(old):
-            connection.execute(table.delete().where(table.c.case_id.in_(part)))
+        if old:
+            connection.execute(table.delete().where(among(table.c.case_id, ids_json(old))))
     values = [columns[id(row.case)] | standing_columns(row) for row in rows]
     insert_many(connection, cases, [v for v in values if v["case_id"] in created])
     changed = [v | {"this_case": v["case_id"]} for v in values if v["case_id"] not in created]
@@ -83,8 +83,9 @@ def write_rows(connection: Connection, rows: Collection[Row], created: Collectio
 
 
 def _separate(connection: Connection, effects: Effects) -> None:
-    for part in chunks(effects.separated):
-        connection.execute(petitions.update().where(petitions.c.petition_id.in_(part)).values(role=SEPARATED))
+    if effects.separated:
+        taken_out = petitions.update().where(among(petitions.c.petition_id, ids_json(effects.separated)))
+        connection.execute(taken_out.values(role=SEPARATED))
     moved = [
         {"this_petition": p.petition_id, "to_case": p.case_id, "as_role": p.role} for p in effects.moved
     ]  # fmt: skip

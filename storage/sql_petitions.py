@@ -12,13 +12,12 @@ from sqlalchemy.sql.elements import ColumnElement
 from cases.ports import Kin, StoredPetition, Text
 from storage.columns import moment, stamp
 from storage.engines import STORE_LOCK, Database
-from storage.sql_rows import petition_of, text_of
-from storage.statements import chunks, rows_in
+from storage.sql_rows import person_keys_of, petition_of, text_of
+from storage.statements import among, ids_json, rows_in
 from storage.tables import cases, petition_persons, petitions, texts
 
 _PETITIONS = select(petitions).order_by(petitions.c.position)
 _TEXTS = select(texts)
-_KEYS = select(petition_persons.c.position, petition_persons.c.key).order_by(petition_persons.c.rank)
 
 
 class SqlPetitions:
@@ -52,40 +51,28 @@ class SqlPetitions:
 
         The chain still verifies: events hold the salted hash, which tells nothing without the salt.
         """
-        erased = 0
+        # Found before the lock: erasing is rare, and no index on text_id is worth a page in every batch.
+        theirs = self._where(petitions.c.text_id, text_ids)
+        gone = texts.update().where(among(texts.c.text_id, ids_json(text_ids)), texts.c.body.isnot(None))
         with self._database.writing(STORE_LOCK) as connection:
-            for part in chunks(set(text_ids)):
-                gone = texts.update().where(texts.c.text_id.in_(part), texts.c.body.isnot(None))
-                erased += connection.execute(gone.values(body=None, salt="", digest="")).rowcount
-                _erase_petitions(connection, part)
+            erased = connection.execute(gone.values(body=None, salt="", digest="")).rowcount
+            for p in theirs:
+                _forget(connection, p)
         return erased
 
     def _where(self, column: ColumnElement[Any], ids: Collection[str]) -> list[StoredPetition]:
         with self._database.reading() as connection:
-            rows = list(rows_in(connection, _PETITIONS, column, set(ids)))
-            keys = keys_of(connection, [row["position"] for row in rows])
-        return [petition_of(row, keys.get(row["position"], ())) for row in rows]
+            return [petition_of(row) for row in rows_in(connection, _PETITIONS, column, set(ids))]
 
 
-def _erase_petitions(connection: Connection, text_ids: Collection[str]) -> None:
-    """Deletes the keyed hashes of who asked, and blanks the lists' words of cases that the petition opened."""
-    of_texts = petitions.c.text_id.in_(text_ids)
-    positions = select(petitions.c.position).where(of_texts)
-    connection.execute(petition_persons.delete().where(petition_persons.c.position.in_(positions)))
-    opened = select(petitions.c.case_id).where(of_texts, petitions.c.role == "opened")
-    blank = {"title": "", "snippet": "", "citizen": "", "place_text": ""}
-    connection.execute(cases.update().where(cases.c.case_id.in_(opened)).values(blank))
-
-
-def keys_of(connection: Connection, positions: Collection[int]) -> dict[int, tuple[str, ...]]:
-    """The keyed hashes of who asked, by the petition's position, in the order in which they were given."""
-    found: dict[int, tuple[str, ...]] = {}
-    wanted = sorted(set(positions))
-    for start in range(0, len(wanted), 1000):
-        some = _KEYS.where(petition_persons.c.position.in_(wanted[start : start + 1000]))
-        for position, key in connection.execute(some):
-            found[position] = (*found.get(position, ()), key)
-    return found
+def _forget(connection: Connection, p: StoredPetition) -> None:
+    """The keyed hashes of who asked, and the lists' words of the case that this petition opened."""
+    persons = petition_persons.c
+    connection.execute(petition_persons.delete().where(persons.key.in_(p.person_keys), persons.position == p.position))
+    connection.execute(petitions.update().where(petitions.c.position == p.position).values(person_keys="[]"))
+    if p.role == "opened":
+        blank = {"title": "", "snippet": "", "citizen": "", "place_text": ""}
+        connection.execute(cases.update().where(cases.c.case_id == p.case_id).values(blank))
 
 
 class SqlKinship:
@@ -109,14 +96,13 @@ class SqlKinship:
         nth = func.row_number().over(partition_by=key, order_by=position.desc())
         ranked = select(key.label("key"), position.label("position"), nth.label("nth"))
         found: dict[str, list[Kin]] = {k: [] for k in keys}
+        if not keys:
+            return found
+        few = ranked.where(among(key, ids_json(keys)), received_at >= stamp(since)).subquery()
         with self._database.reading() as connection:
-            rows: list[Any] = []
-            for part in chunks(set(keys)):
-                few = ranked.where(key.in_(part), received_at >= stamp(since)).subquery()
-                rows += connection.execute(_with_cases(few, limit)).mappings()
-            persons = keys_of(connection, [row["position"] for row in rows])
+            rows = list(connection.execute(_with_cases(few, limit)).mappings())
         for row in rows:
-            found[row["key"]].append(_kin(row, persons.get(row["position"], ())))
+            found[row["key"]].append(_kin(row))
         return found
 
 
@@ -133,6 +119,7 @@ def _with_cases(few: Subquery, limit: int) -> Any:
             petitions.c.text_id,
             petitions.c.received_at,
             petitions.c.position,
+            petitions.c.person_keys,
             cases.c.state,
             cases.c.topic,
             cases.c.place,
@@ -145,9 +132,9 @@ def _with_cases(few: Subquery, limit: int) -> Any:
     )
 
 
-def _kin(row: Any, person_keys: tuple[str, ...]) -> Kin:
+def _kin(row: Any) -> Kin:
     return Kin(
-        petition_id=row["petition_id"], case_id=row["case_id"], person_keys=person_keys,
+        petition_id=row["petition_id"], case_id=row["case_id"], person_keys=person_keys_of(row),
         fingerprint=row["fingerprint"], text_id=row["text_id"], received_at=moment(row["received_at"]),
         state=row["state"], topic=row["topic"], place=row["place"], unit=row["unit"], secret=row["secret"],
         position=row["position"],

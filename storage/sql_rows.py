@@ -8,8 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from cases.case import Case
-from cases.events import Actor, Event, canonical
+from cases.events import Actor, Event
 from cases.ports import CaseRow, Deadline, Display, Notice, StoredPetition, Text
+from storage.chaining import actor_json
 from storage.columns import (
     FAR,
     case_json,
@@ -33,7 +34,7 @@ def event_values(event: Event, data: str) -> Values:
     return {
         "position": event.position, "event_id": event.event_id, "case_id": event.case_id, "seq": event.seq,
         "type": event.type, "occurred_at": stamp(event.occurred_at), "recorded_at": stamp(event.recorded_at),
-        "actor": canonical(event.actor.as_dict()), "data": data, "prev_hash": event.prev_hash, "hash": event.hash,
+        "actor": actor_json(event.actor), "data": data, "prev_hash": event.prev_hash, "hash": event.hash,
     }  # fmt: skip
 
 
@@ -46,29 +47,34 @@ def event_of(row: Columns) -> Event:
     )  # fmt: skip
 
 
-def petition_values(p: StoredPetition) -> Values:
+def petition_values(position: int, p: StoredPetition) -> Values:
     return {
-        "position": p.position, "petition_id": p.petition_id, "case_id": p.case_id, "sender": p.sender,
+        "position": position, "petition_id": p.petition_id, "case_id": p.case_id, "sender": p.sender,
         "channel": p.channel, "source_id": p.source_id, "content_hash": p.content_hash,
         "received_at": stamp(p.received_at), "occurred_at": stamp(p.occurred_at), "text_id": p.text_id,
         "receipt_key": p.receipt_key, "track_proof": p.track_proof, "fingerprint": p.fingerprint, "role": p.role,
+        "person_keys": json.dumps(list(dict.fromkeys(p.person_keys))),
     }  # fmt: skip
 
 
-def person_values(p: StoredPetition) -> Iterator[Values]:
+def person_values(position: int, p: StoredPetition) -> Iterator[Values]:
     at = stamp(p.received_at)
-    for rank, key in enumerate(dict.fromkeys(p.person_keys)):
-        yield {"key": key, "position": p.position, "rank": rank, "received_at": at}
+    for key in dict.fromkeys(p.person_keys):
+        yield {"key": key, "position": position, "received_at": at}
 
 
-def petition_of(row: Columns, person_keys: tuple[str, ...]) -> StoredPetition:
+def petition_of(row: Columns) -> StoredPetition:
     return StoredPetition(
         petition_id=row["petition_id"], case_id=row["case_id"], sender=row["sender"], channel=row["channel"],
         source_id=row["source_id"], content_hash=row["content_hash"], received_at=moment(row["received_at"]),
         occurred_at=moment(row["occurred_at"]), text_id=row["text_id"], receipt_key=row["receipt_key"],
-        track_proof=row["track_proof"], fingerprint=row["fingerprint"], person_keys=person_keys, role=row["role"],
+        track_proof=row["track_proof"], fingerprint=row["fingerprint"], person_keys=person_keys_of(row), role=row["role"],
         position=row["position"],
     )  # fmt: skip
+
+
+def person_keys_of(row: Columns) -> tuple[str, ...]:
+    return tuple(json.loads(row["person_keys"]))
 
 
 def text_values(t: Text) -> Values:

@@ -2,35 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from itertools import islice
+import json
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import cache
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Insert, RowMapping, Select, Table, func, select
+from sqlalchemy import Connection, Dialect, Insert, RowMapping, Select, Table, func, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import NullType
 
-# SQLite takes 32,766 parameters at most, PostgreSQL 65,535.
-MANY = 1000
+
+class among(FunctionElement[Any]):  # noqa: N801 - a function to whoever writes a statement
+    """``among(column, ids_json(ids))``: is the column one of the ids? One parameter, however many ids there are.
+
+    IN with a parameter for each id must be written anew for each number of ids, which costs more than the look-up, and
+    the databases set it a limit.
+    """
+
+    # Not Boolean: SQLAlchemy would write "= 1" behind it for SQLite, and no index would be used.
+    type = NullType()
+    inherit_cache = True
 
 
-def chunks(ids: Collection[str]) -> Iterator[list[str]]:
-    rest = iter(sorted(ids))
-    while part := list(islice(rest, MANY)):
-        yield part
+@compiles(among, "sqlite")
+def _among_sqlite(element: among, compiler: SQLCompiler, **kw: Any) -> str:
+    column, ids = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({ids}))"  # noqa: S608 - both are compiled
+
+
+@compiles(among, "postgresql")
+def _among_postgresql(element: among, compiler: SQLCompiler, **kw: Any) -> str:
+    column, ids = (compiler.process(clause, **kw) for clause in element.clauses)
+    # As an array, or a planner without fresh statistics joins the whole table.
+    return f"{column} = ANY (ARRAY(SELECT jsonb_array_elements_text(CAST({ids} AS jsonb))))"
+
+
+def ids_json(ids: Collection[str]) -> str:
+    return json.dumps(sorted(ids))
 
 
 def rows_in(
     connection: Connection, statement: Select[Any], column: ColumnElement[Any], ids: Collection[str]
-) -> Iterator[RowMapping]:
-    """The rows whose ``column`` is one of ``ids``, however many these are; nothing is asked for no ids."""
-    for part in chunks(ids):
-        yield from connection.execute(statement.where(column.in_(part))).mappings()
+) -> Iterable[RowMapping]:
+    """The rows whose ``column`` is one of ``ids``; nothing is asked for no ids."""
+    if not ids:
+        return ()
+    return connection.execute(statement.where(among(column, ids_json(ids)))).mappings()
 
 
 def insert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows that name every column, by the driver's own hand: SQLAlchemy's binding costs more than the insert."""
     if rows:
-        connection.execute(table.insert(), rows)
+        statement, order = _compiled(table, connection.dialect)
+        many: Any = list(map(order, rows)) if order is not None else rows
+        connection.exec_driver_sql(statement, many)
+
+
+@cache
+def _compiled(table: Table, dialect: Dialect) -> tuple[str, Callable[[Any], Any] | None]:
+    """The table's INSERT in the driver's words, and what makes a row its parameters, where these go by place."""
+    compiled = table.insert().compile(dialect=dialect)
+    names = getattr(compiled, "positiontup", None)
+    return str(compiled), itemgetter(*names) if names else None
 
 
 def upsert(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:

@@ -91,11 +91,12 @@ petitions = Table(
     _id("content_hash"),
     _stamp("received_at"),
     _stamp("occurred_at"),
-    _id("text_id", index=True),
+    _id("text_id"),
     _id("receipt_key", index=True),
     _id("track_proof"),
     _id("fingerprint"),
     _id("role"),
+    _text("person_keys"),  # again, so that a petition is one row; petition_persons finds it by them
     Index("ix_petitions_fingerprint_position", "fingerprint", "position", "received_at"),
 )  # fmt: skip
 
@@ -103,8 +104,7 @@ petition_persons = Table(
     "petition_persons", STORE,
     _id("key", primary_key=True),
     Column("position", Position, ForeignKey("petitions.position", ondelete="CASCADE"), primary_key=True,
-           autoincrement=False, nullable=False, index=True),
-    Column("rank", Integer, nullable=False),
+           autoincrement=False, nullable=False),
     _stamp("received_at"),
     sqlite_with_rowid=False,
 )  # fmt: skip
@@ -166,12 +166,10 @@ cases = Table(
 )  # fmt: skip
 
 case_units = Table("case_units", STORE, _of_case(), _id("unit", primary_key=True), sqlite_with_rowid=False)
-Index("ix_case_units_unit", case_units.c.unit, case_units.c.case_id)
 
 case_accused = Table("case_accused", STORE, _of_case(), _id("who", primary_key=True), sqlite_with_rowid=False)
 
 case_senders = Table("case_senders", STORE, _of_case(), _id("sender", primary_key=True), sqlite_with_rowid=False)
-Index("ix_case_senders_sender", case_senders.c.sender, case_senders.c.case_id)
 
 deadlines = Table(
     "deadlines", STORE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -104,16 +105,17 @@ def _head(state: State, case_id: str) -> Head:
 
 
 def _write(state: State, effects: Effects) -> None:
-    for event, _ in effects.events:
+    for recorded, data in effects.events:
+        event = replace(recorded, data=json.loads(data))  # as a database gives it back: JSON knows no tuples
         state.log.append(event)
         state.events.setdefault(event.case_id, []).append(event)
         state.by_event_id[event.event_id] = event
     for case_id, row in effects.rows.items():
         state.rows[case_id] = case_row(row)
         state.deadlines[case_id] = row.deadlines
-    for petition in effects.petitions:
+    for position, petition in effects.petitions:
         state.petitions[petition.petition_id] = replace(
-            petition, person_keys=tuple(dict.fromkeys(petition.person_keys))
+            petition, position=position, person_keys=tuple(dict.fromkeys(petition.person_keys))
         )
     for petition_id in effects.separated:
         if petition_id in state.petitions:
