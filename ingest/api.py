@@ -201,6 +201,4 @@ def _supplement(body: bytes, earlier: StoredPetition | str, key: ApiKey, source_
     fields.setdefault("channel", channel or (next(iter(key.channels)) if len(key.channels) == 1 else "api"))
     if kind != "facts":
         fields.setdefault("title", SUPPLEMENT_KINDS[kind])
-    return Item(
-        body=body, fields=to_json(fields, inf_nan_mode="constants"), source_id=source_id, supplements=petition_id
-    )
+    return Item(body=to_json(fields, inf_nan_mode="constants"), source_id=source_id, supplements=petition_id)

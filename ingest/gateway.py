@@ -176,7 +176,13 @@ class Gateway:
                 self.rates.take("strangers", now, rate=STRANGER_RATE, burst=STRANGER_BURST)
             except TooBusy:
                 return
-        source = {"via": manner.via, "sender": sender}
+        source: dict[str, Any] = {"via": manner.via, "sender": sender}
+        if isinstance(said, Item):
+            # Not in the body, and needed when it is handed in again.
+            beside = {"source_id": said.source_id, "supplements": said.supplements}
+            source |= {name: value for name, value in beside.items() if value}
+        if manner.history_days is not None:
+            source["history_days"] = manner.history_days
         if entered_by:
             source["entered_by"] = entered_by
         if petition:

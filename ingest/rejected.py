@@ -84,18 +84,20 @@ def drop(id: str, rejected: Rejected, *, why: str) -> None:
 
 
 def _item_of(row: RejectedInput, body: str, zone: str) -> Item:
-    own_number = f"rejected-{row.id}"[:200]
+    number = str(row.source.get("source_id") or f"rejected-{row.id}")[:200]
+    adds_to = row.source.get("supplements")
+    supplements = str(adds_to) if adds_to else None
     fields = _object(body)
     if row.source.get("via") == "hotline" and _is_order(fields):
         order = item_of(fields, zone)
-        return Item(body=body, fields=order.fields, error=order.error, source_id=own_number)
+        return Item(body=body, fields=order.fields, error=order.error, source_id=number)
     if _from_the_log(row):
         fields = {name: value for name, value in fields.items() if name not in _OURS}
         fields["attachments"] = [{"upload_id": a} if isinstance(a, str) else a for a in fields.get("attachments", ())]
         if isinstance(fields.get("place"), dict):
             # Converted already when it was kept.
             fields["place"] = {k: v for k, v in fields["place"].items() if k != "original_datum"} | {"datum": "wgs84"}
-    return Item(body=body, fields=to_json(fields, inf_nan_mode="constants"), source_id=own_number)
+    return Item(body=to_json(fields, inf_nan_mode="constants"), source_id=number, supplements=supplements)
 
 
 def _from_the_log(row: RejectedInput) -> bool:

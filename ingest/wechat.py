@@ -248,7 +248,7 @@ class _Talk:
         said_at = message.get("CreateTime", "")
         if said_at.isascii() and said_at.isdecimal() and len(said_at) <= 11:
             fields["occurred_at"] = datetime.fromtimestamp(int(said_at), UTC)
-        body = json.dumps(dict(message), ensure_ascii=False)
+        body = json.dumps(fields, ensure_ascii=False, default=str)
         return Item(body=body, fields=fields, supplements=root if root != own else None)
 
     def _own_id(self, account: WeChatAccount, message: Mapping[str, str]) -> str:
