@@ -126,21 +126,22 @@ class Counting:
         counted = day - timedelta(days=1) if inclusive else day
         if self.clock.unit == "working_day":
             elapsed = working_days_between(self.plan.calendar, self.day0, counted)
-            self.left = max(0, self.left - elapsed)
+            self.left -= elapsed
             return
         assert self.due.nominal is not None  # noqa: S101 — day clocks have one
-        self.months, self.left = 0, max(0, (self.due.nominal - counted).days)
+        # Below zero when the pause began in the days that the roll had added: an extension then makes up for them first.
+        self.months, self.left = 0, (self.due.nominal - counted).days
 
     def _count(self) -> Due:
         if self.clock.unit in DAY_UNITS:
-            return self.plan.due_by_days(self.index, self.day0, self.months, self.left)
+            return self.plan.due_by_days(self.index, self.day0, self.months, max(0, self.left))
         return self.plan.due_by_time(self.index, self.at0, self.time_left)
 
     def left_while_paused(self) -> int | None:
         """What is kept for the day of resumption: days of the clock's unit, or minutes for hour clocks."""
         if not self.paused or self.status is not None:
             return None
-        return self.left if self.clock.unit in DAY_UNITS else int(self.time_left / timedelta(minutes=1))
+        return max(0, self.left) if self.clock.unit in DAY_UNITS else int(self.time_left / timedelta(minutes=1))
 
     @property
     def touched_by(self) -> frozenset[str]:
