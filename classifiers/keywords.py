@@ -36,7 +36,9 @@ class Keywords:
     def __init__(self, meanings: Mapping[str, Meaning]) -> None:
         self._meanings = [m for w, m in meanings.items() if w]
         self._automaton = AhoCorasick(
-            [m.word for m in self._meanings], matchkind=MatchKind.LeftmostLongest, implementation=Implementation.DFA
+            [m.word for m in self._meanings],
+            matchkind=MatchKind.LeftmostLongest,
+            implementation=Implementation.ContiguousNFA,
         )
 
     def find(self, folded: str, edges: frozenset[int] | set[int]) -> list[tuple[Meaning, int, int]]:

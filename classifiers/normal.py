@@ -73,4 +73,6 @@ def _traditional() -> dict[int, int]:
 
     chars = [chr(c) for c in range(0x3400, 0xA000)]
     simple = opencc.OpenCC("t2s").convert("\n".join(chars)).split("\n")
-    return {ord(a): ord(b) for a, b in zip(chars, simple, strict=True) if a != b and len(b) == 1 and a not in _AMBIGUOUS}
+    return {
+        ord(a): ord(b) for a, b in zip(chars, simple, strict=True) if a != b and len(b) == 1 and a not in _AMBIGUOUS
+    }

@@ -12,7 +12,7 @@ TITLE = 3.0
 # One strong word alone, and no other topic in sight, is worth a confidence of about 0.67 with this much doubt.
 DOUBT = 2.0
 CANDIDATES = 5
-_EXPLAINED = 12
+_EXPLAINED = 10
 
 Found = Sequence[tuple[Meaning, int, int]]
 
@@ -51,14 +51,11 @@ def rank(scores: dict[str, float]) -> tuple[tuple[str, float], ...]:
 
 def explain(found: Found, topic: str, title_end: int) -> tuple[WordWeight, ...]:
     """The words that spoke for the topic, the loudest first, each with its place in title or text."""
-    words = []
-    for meaning, start, end in found:
-        weight = meaning.topics.get(topic)
-        if weight is None:
-            continue
-        if start < title_end:
-            words.append(WordWeight("title", start, end, round(weight * TITLE, 3)))
-        else:
-            words.append(WordWeight("text", start - title_end, end - title_end, round(weight, 3)))
-    words.sort(key=lambda w: (-w.weight, w.field, w.start))
-    return tuple(words[:_EXPLAINED])
+    said = [(-meaning.topics[topic], start, end) for meaning, start, end in found if topic in meaning.topics]
+    loud = sorted((w * TITLE if start < title_end else w, start, end) for w, start, end in said)[:_EXPLAINED]
+    return tuple(
+        WordWeight("title", start, end, round(-w, 3))
+        if start < title_end
+        else WordWeight("text", start - title_end, end - title_end, round(-w, 3))
+        for w, start, end in loud
+    )

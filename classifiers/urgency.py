@@ -1,6 +1,7 @@
 """Urgency 紧急程度: danger to life or property now, pressing, or normal; and the words that say so.
 
-An alarm that is only feared, past, denied or exercised is urgent at most: 一旦着火, 去年发生爆炸, 消防演练.
+An alarm that is only feared, past, denied or exercised is urgent at most: 一旦着火, 去年发生爆炸, 消防演练. So is one deep
+in a long letter, which tells what happened once: who is in danger now says so at once.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from classifiers.normal import fold
 
 # How far around an alarm the hedging words are looked for, within its sentence.
 BEFORE, AFTER = 30, 10
+# A short message is an alarm anywhere, a long one only at its beginning (characters, the title included).
+SHORT, AT_ONCE = 200, 120
 _STOPS = "。！？!?；;\n"
 
 
@@ -24,7 +27,8 @@ class Urgency:
     def judge(self, folded: str, found: Sequence[tuple[Meaning, int, int]]) -> tuple[str, tuple[tuple[int, int], ...]]:
         """``emergency``, ``urgent`` or ``normal``, and the offsets of the words that decided."""
         alarms = [(s, e) for m, s, e in found if "emergency" in m.lists]
-        sure = tuple((s, e) for s, e in alarms if not self._hedged(folded, s, e))
+        near = len(folded) if len(folded) <= SHORT else AT_ONCE
+        sure = tuple((s, e) for s, e in alarms if s < near and not self._hedged(folded, s, e))
         if sure:
             return "emergency", sure
         pressing = tuple((s, e) for m, s, e in found if "urgent" in m.lists)

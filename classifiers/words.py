@@ -17,10 +17,11 @@ from classifiers.normal import fold, normalise
 
 # What jieba's finalseg splits a run without Chinese characters by, and rjieba does not ("6-7", "baidu.com").
 _RUN = re.compile(r"([a-zA-Z0-9]+(?:\.\d+)?%?)")
-# Only these may stand beside letters and digits in one run, so a text without them has nothing to split.
-_JOINT = re.compile(r"[+#&._%\-]")
+# Only these may stand beside letters and digits in one run, so a text without such a pair has nothing to split.
+_JOINT = re.compile(r"[+#&._%\-][a-zA-Z0-9+#&._%\-]|[a-zA-Z0-9][+#&._\-]")
 _CAPITAL = re.compile("[A-Z]")
 _SAID = re.compile(r"[^\W_]+")
+_LETTER = re.compile(r"[^\W\d_]")
 _REMEMBERED = 200_000
 
 Cut = Callable[[str], list[str]]
@@ -81,6 +82,36 @@ class Segmenter:
         return self._parts[word]
 
 
+class ContentWords:
+    """The distinct words that say what a text is about: no stop words, numbers, single characters or blanks."""
+
+    def __init__(self, stop: Iterable[str] = ()) -> None:
+        self._kept = _Remembered(fold(word) for word in stop)
+
+    def of(self, words: Iterable[str], private: Sequence[str] = ()) -> tuple[str, ...]:
+        """In order of appearance, small letters. ``private``: names and numbers of which no word may stay."""
+        kept = self._kept
+        found = [term for word in dict.fromkeys(words) if (term := kept[word])]
+        if private:
+            found = [term for term in found if not any(term in said.lower() for said in private)]
+        return tuple(found)
+
+
+class _Remembered(dict[str, str]):
+    """Word to the term it becomes, "" for none; each word is looked at once."""
+
+    def __init__(self, stop: Iterable[str]) -> None:
+        super().__init__()
+        self._stop = frozenset(stop)
+
+    def __missing__(self, word: str) -> str:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        term = word.lower()
+        self[word] = "" if len(word) < 2 or term in self._stop or not _LETTER.search(term) else term
+        return self[word]
+
+
 def segment_for_index(segmenter: Segmenter, text: str) -> tuple[list[str], list[str], list[str]]:
     """Words for phrases, search words, and character pairs (so that 路灯 finds 路灯杆), from one segmentation."""
     words = segmenter.cut(text)
@@ -98,7 +129,7 @@ def char_pairs(text: str) -> list[str]:
 def _split_runs(words: list[str]) -> list[str]:
     found: list[str] = []
     for word in words:
-        if len(word) > 1 and word.isascii() and not word.isalnum():
+        if word < "\x7f" and len(word) > 1 and word.isascii() and not word.isalnum():
             found += [part for part in _RUN.split(word) if part]
         else:
             found.append(word)

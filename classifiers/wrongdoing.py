@@ -16,6 +16,8 @@ from classifiers.normal import fold
 
 # How far behind 举报 the person in office may stand, and how far behind the name of a village its 书记.
 REACH = 25
+# How far from a single deed the person in office may stand. “保护伞” and “腐败” are also said of the world at large.
+BESIDE = 40
 TITLE_OF_OFFICE = 8
 
 Found = Sequence[tuple[Meaning, int, int]]
@@ -39,15 +41,23 @@ class Wrongdoing:
         """``given``: whom the sender named as accused."""
         if given:
             return True
-        deeds = [m for m, _, _ in found if "wrongdoing" in m.lists]
-        if deeds and (self._official.search(folded) or any(m.unit and m.word not in self._only_where for m, _, _ in found)):
+        deeds = [(m.word, s, e) for m, s, e in found if "wrongdoing" in m.lists]
+        reports = [e for m, _, e in found if "report" in m.lists]
+        if any(self._official.search(folded, e, _sentence_end(folded, e, REACH)) for e in reports):
             return True
+        if not deeds:
+            return False
+        units = [s for m, s, _ in found if m.unit and m.word not in self._only_where]
+        if reports or len({word for word, _, _ in deeds}) > 1:
+            return bool(units) or self._official.search(folded) is not None
         return any(
-            "report" in m.lists and self._official.search(folded, end, _sentence_end(folded, end, REACH))
-            for m, _, end in found
+            self._official.search(folded, max(s - BESIDE, 0), e + BESIDE) or any(abs(u - s) <= BESIDE for u in units)
+            for _, s, e in deeds
         )
 
-    def accused(self, folded: str, found: Found, given: Sequence[str] = (), places: Iterable[str] = ()) -> tuple[str, ...]:
+    def accused(
+        self, folded: str, found: Found, given: Sequence[str] = (), places: Iterable[str] = ()
+    ) -> tuple[str, ...]:
         """Unit ids that the report names, in order. ``places``: codes of the places that it is about.
 
         Naming too many only hides the report from more; naming too few would show it to those it names. So a village's

@@ -17,7 +17,7 @@ from classifiers.normal import fold, normalise
 from classifiers.purpose import judge_purpose
 from classifiers.topics import explain, rank, score_topics
 from classifiers.urgency import Urgency
-from classifiers.words import Segmenter
+from classifiers.words import ContentWords, Segmenter
 from classifiers.wrongdoing import Wrongdoing
 
 _LISTS = (
@@ -42,7 +42,7 @@ class LexiconUnderstand:
         self._keywords = Keywords(meanings_of(policy, _LISTS))
         self._urgency = Urgency(policy.lexicon.get("emergency_hedge", ()))
         self._wrongdoing = Wrongdoing(policy)
-        self._stop = frozenset(map(fold, policy.lexicon.get("stop", ())))
+        self._content = ContentWords(policy.lexicon.get("stop", ()))
         self._kinds = {code: p.kind for code, p in policy.places.items()}
 
     def understand(self, petitions: Sequence[Petition]) -> list[Understanding]:
@@ -86,7 +86,7 @@ class LexiconUnderstand:
             fingerprint=folded_fingerprint(folded),
             decided_by="model" if sure else "person",
             model=self.model,
-            terms=self._terms(words),
+            terms=self._content.of(words, [normal[e.start : e.end] for e in entities]),
         )
 
     def _places(self, p: Petition, found: Found, begin: int) -> tuple[PlaceMention, ...]:
@@ -112,10 +112,6 @@ class LexiconUnderstand:
         if not (cues or phones or known):
             return numbers
         return numbers + find_names(normal, cues, phones, edges, known)
-
-    def _terms(self, words: list[str]) -> tuple[str, ...]:
-        stop = self._stop
-        return tuple(w for w in dict.fromkeys(words) if len(w) > 1 and w not in stop and not w.isdigit() and not w.isspace())
 
 
 def _content_hash(policy: Policy) -> str:
