@@ -60,8 +60,8 @@ def period(at: str, every: str) -> tuple[str, str, str]:
         after, before = divmod(year * 12 + month, 12), divmod(year * 12 + month - 2, 12)
         return f"{at}-01", f"{after[0]:04}-{after[1] + 1:02}-01", f"{before[0]:04}-{before[1] + 1:02}"
     if every == "week":
-        year, week = at.split("-W")
-        monday = date.fromisocalendar(int(year), int(week), 1)
+        in_year, week = at.split("-W")
+        monday = date.fromisocalendar(int(in_year), int(week), 1)
         last = (monday - timedelta(days=7)).isocalendar()
         return monday.isoformat(), (monday + timedelta(days=7)).isoformat(), f"{last.year}-W{last.week:02}"
     day = date.fromisoformat(at)

@@ -130,7 +130,11 @@ def open_house(settings: Settings, clock: Callable[[], datetime] = system_clock)
             on_conflicts=lambda found: keep_conflicts(storage.rejected, found, clock()),
         )
     )  # fmt: skip
-    desk = Desk(DeskParts(cases=storage.cases, reader=storage.reader, petitions=storage.petitions, books=books))
+    desk = Desk(
+        DeskParts(
+            cases=storage.cases, reader=storage.reader, petitions=storage.petitions, books=books, reopen=intake.reopen
+        )
+    )
     return House(
         settings=settings, policy=policy, identity=identity, storage=storage, books=books, understand=understand,
         desk=desk, clock=clock, index=index, runner=runner, lock=lock,

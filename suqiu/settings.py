@@ -24,6 +24,7 @@ class SettingError(SuqiuError):
     code = "setting"
 
 
+# ruff: noqa: RUF009 - _setting makes one field, as dataclasses.field does
 def _setting(default: Any, help: str) -> Any:
     return field(default=default, metadata={"help": help})
 

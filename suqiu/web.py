@@ -6,17 +6,18 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from cases.certificate import clock_shapes
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
+from cases.certificate import certificate
+from cases.limits import ClockRun
 from cases.petition import Identity
-from cases.policy import Policy
+from cases.policy import Calendar, Policy
 from cases.ports import CaseIndex
 from dashboards.app import Desk as Pages
 from dashboards.app import LiveHub, add_error_pages, dashboard_router
@@ -30,6 +31,7 @@ from storage import Storage
 from streams import projection
 from streams.books import Books
 from streams.desk import Desk
+from suqiu.embedded import House
 from suqiu.settings import SettingError, Settings
 
 Lags = Callable[[], Mapping[str, Any]]
@@ -59,7 +61,7 @@ def web_app(parts: WebParts, *, pages: bool = True) -> FastAPI:
     hub = LiveHub(parts.storage.cases, parts.storage.reader) if pages else None
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
         if hub is not None:
             hub.close()
@@ -113,10 +115,25 @@ def clocks_shown(parts: WebParts, case_id: str) -> Sequence[Mapping[str, Any]]:
     events = parts.storage.cases.events(case_id)
     case = projection.fold(case_id, events)
     clocks = projection.clocks_of(case, events, parts.books, parts.clock())
-    pack = parts.books.pack(case.pack_hash)
-    if clocks is None or pack is None:
-        return []
-    return clock_shapes(clocks, pack, events, parts.books.calendar(case.calendar_hash), parts.policy.zone)
+    calendar = parts.books.calendar(case.calendar_hash)
+    return [clock_shape(run, calendar, parts.policy.zone) for run in clocks.runs] if clocks is not None else []
+
+
+def clock_shape(run: ClockRun, calendar: Calendar, zone: str) -> dict[str, Any]:
+    """One clock with its certificate, in the shape of INTERFACES ``due``; a clock that is not owed has no date."""
+    return {
+        "clock": run.clock,
+        "name": run.name,
+        "run": run.run,
+        "unit": run.unit,
+        "owner": run.owner,
+        "due_at": run.due_at.isoformat() if run.due_at else None,
+        "nominal_date": run.nominal_date.isoformat() if run.nominal_date else None,
+        "status": run.status,
+        "remaining": run.remaining,
+        "provisional": run.provisional,
+        "certificate": certificate(run, calendar, zone),
+    }
 
 
 def wechat_accounts(settings: Settings) -> dict[str, WeChatAccount]:
@@ -166,4 +183,10 @@ def health_router(lags: Lags) -> APIRouter:
     return router
 
 
-__all__ = ["WebParts", "health_router", "replace", "web_app", "wechat_accounts"]
+def embedded_app(house: House, gateway: Gateway) -> FastAPI:
+    """The app of the embedded desk."""
+    parts = WebParts(
+        settings=house.settings, policy=house.policy, identity=house.identity, storage=house.storage, books=house.books,
+        desk=house.desk, clock=house.clock, gateway=gateway, index=house.index, lags=house.runner.lags,
+    )  # fmt: skip
+    return web_app(parts)

@@ -7,7 +7,7 @@ import hashlib
 import secrets
 import sys
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -77,8 +77,8 @@ def list_users(data: DataDir = None, policy: PolicyDir = None, as_json: AsJson =
         say_lines(found)
     else:
         for a in found:
-            print(f"{a['name']}\t{a['display']}\t{ROLES.get(str(a['role']), a['role'])}\t{a['unit'] or ''}"
-                  f"{'\t停用' if a['disabled'] else ''}")  # fmt: skip
+            role, off = ROLES.get(str(a["role"]), a["role"]), "停用" if a["disabled"] else ""
+            print(a["name"], a["display"], role, a["unit"] or "", off, sep="\t")
 
 
 def set_role(
@@ -126,7 +126,8 @@ def add_key(
         raise BadInput(f"没有这种权限:{'、'.join(unknown)}", do="可用的有:" + "、".join(CAN))
     secret = "sq_" + secrets.token_urlsafe(32)
     with open_beside(settings(data, policy, as_json)) as beside:
-        if any(k.name == name and not k.revoked for k in beside.storage.accounts.keys()):
+        there = beside.storage.accounts.keys()
+        if any(k.name == name and not k.revoked for k in there):
             raise BadInput(f"已有名为 {name} 的密钥", do=f"先用 suqiu key revoke {name} 作废它")
         digest = hashlib.sha256(secret.encode()).hexdigest()
         beside.storage.accounts.put_key(
@@ -138,15 +139,16 @@ def add_key(
 def list_keys(data: DataDir = None, policy: PolicyDir = None, as_json: AsJson = False) -> None:
     """列出所有密钥(不含密钥本身)。"""
     with open_beside(settings(data, policy, as_json)) as beside:
-        found = [
+        there = beside.storage.accounts.keys()
+        found: list[dict[str, Any]] = [
             {"name": k.name, "channels": sorted(k.channels), "can": sorted(k.can), "rate": k.rate, "revoked": k.revoked}
-            for k in beside.storage.accounts.keys()
+            for k in there
         ]
     if as_json:
         say_lines(found)
     else:
         for k in found:
-            print(f"{k['name']}\t{','.join(k['channels'])}\t{','.join(k['can'])}{'\t已作废' if k['revoked'] else ''}")  # type: ignore[arg-type]
+            print(k["name"], ",".join(k["channels"]), ",".join(k["can"]), "已作废" if k["revoked"] else "", sep="\t")
 
 
 def revoke(
@@ -157,7 +159,8 @@ def revoke(
 ) -> None:
     """作废一把密钥。"""
     with open_beside(settings(data, policy, as_json)) as beside:
-        found = [k for k in beside.storage.accounts.keys() if k.name == name]
+        there = beside.storage.accounts.keys()
+        found = [k for k in there if k.name == name]
         if not found:
             raise BadInput(f"没有名为 {name} 的密钥", do="用 suqiu key list 查看")
         for key in found:

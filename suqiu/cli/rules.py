@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
@@ -19,7 +18,7 @@ policy_app = typer.Typer(help="检查和试算规则。", no_args_is_help=True)
 def register(app: typer.Typer) -> None:
     app.command()(due)
     policy_app.command("check")(check)
-    policy_app.command("test")(test)
+    policy_app.command("test")(run_scenarios)
     app.add_typer(policy_app, name="policy")
 
 
@@ -34,17 +33,18 @@ def due(
 ) -> None:
     """算一个期限,并逐日说明为什么是这一天。"""
     from policy.due import due as due_date
-
+    from policy.due import parse_event, parse_moment
     from policy.load import load_policy
 
     town = load_policy(settings(data, policy, as_json).policy)
     if pack not in town.packs:
         raise BadInput(f"没有规则包 {pack}", do="可用的有:" + "、".join(sorted(town.packs)))
-    events = [_event(e) for e in event or []]
-    found = due_date(town.packs[pack], clock, _moment(start), events, calendar=town.calendar, zone=town.zone)
-    counted = found["certificate"]
-    words = f"{found['clock']}:{found['due_at']}({found['status']}),依据 {counted['rule']['basis']}"
-    say(found, as_json, words)
+    found = due_date(
+        town.packs[pack], clock, parse_moment(start, town.zone), [parse_event(e, town.zone) for e in event or []],
+        calendar=town.calendar, zone=town.zone, now=datetime.now(UTC), packs=town.packs,
+    )  # fmt: skip
+    basis = found["certificate"]["rule"]["basis"] if found["certificate"] else ""
+    say(found, as_json, f"{found['clock']}:{found['due_at']}({found['status']}),依据 {basis}")
 
 
 def check(data: DataDir = None, policy: PolicyDir = None, as_json: AsJson = False) -> None:
@@ -58,11 +58,20 @@ def check(data: DataDir = None, policy: PolicyDir = None, as_json: AsJson = Fals
     say(told, as_json, f"规则可用:{len(town.units)} 个单位,{len(town.topics)} 个类别,{len(town.packs)} 个时限包。")
 
 
-def test(file: Annotated[Path, typer.Argument(help="情景文件(YAML)")], as_json: AsJson = False) -> None:
+def run_scenarios(file: Annotated[Path, typer.Argument(help="情景文件(YAML)")], as_json: AsJson = False) -> None:
     """运行情景文件,逐条给出预期与实际;有一条不符则退出码为 1。"""
-    from policy.scenarios import run_file
+    from policy.calendars import china_calendar
+    from policy.scenarios import run_scenarios as results_of
 
-    results = list(run_file(file, state_of=lambda events: fold("case", events).state or None))
+    try:
+        text = file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise BadInput(f"读不了 {file}:{error.strerror}", do="请核对路径") from error
+    results = list(
+        results_of(
+            text, file=file.name, calendar=china_calendar(), state_of=lambda events: fold("case", events).state or None
+        )
+    )
     if as_json:
         say_lines(results)
     else:
@@ -73,18 +82,3 @@ def test(file: Annotated[Path, typer.Argument(help="情景文件(YAML)")], as_js
             )
     if not all(r["ok"] for r in results):
         raise Failed
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise BadInput(f"看不懂的时间:{text[:40]}", do="请写成 2026-11-20T09:00:00+08:00") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo("Asia/Shanghai"))
-
-
-def _event(text: str) -> tuple[str, datetime]:
-    type_, at, when = text.partition("@")
-    if not at:
-        raise BadInput(f"看不懂的事件:{text[:40]}", do="请写成 类型@时间,例如 case.accepted@2026-11-20T09:00:00+08:00")
-    return type_, _moment(when)
