@@ -36,7 +36,7 @@ CALENDAR = hashed_calendar(
 
 def at(text: str) -> datetime:
     """A local time, ``05-03 10:00`` of 2026 where no year is given."""
-    return datetime.fromisoformat(text if len(text) > 14 else f"2026-{text}").replace(tzinfo=ZONE)
+    return datetime.fromisoformat(text if text[4] == "-" else f"2026-{text}").replace(tzinfo=ZONE)
 
 
 def event(type_: str, when: str, *, recorded: str | None = None, seq: int = 0, id: str = "", **data: Any) -> Event:
