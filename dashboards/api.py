@@ -185,7 +185,7 @@ def _key_of(desk: Desk, authorization: str) -> ApiKey:
     digest = hashlib.sha256(secret.strip().encode()).hexdigest()
     key = desk.accounts.key(digest) if scheme.lower() == "bearer" and secret.strip() else None
     if key is None or key.revoked:
-        raise NotSignedIn("密钥不对,或已停用。", "请核对密钥")
+        raise NotSignedIn("密钥不对，或已停用。", "请核对密钥")
     return key
 
 
@@ -211,9 +211,9 @@ def _case_query(
     """The filters of the list; a comma separates several values. What does not exist is named, not ignored."""
     policy = desk.policy
     states, units, topics = _several(state), _several(unit), _several(topic)
-    wrong = [FieldError(("state",), f"没有这个状态:{s}") for s in states if s not in STATES]
-    wrong += [FieldError(("unit",), f"没有这个单位:{u}") for u in units if u not in policy.units]
-    wrong += [FieldError(("topic",), f"没有这个类别:{t}") for t in topics if t not in policy.topics]
+    wrong = [FieldError(("state",), f"没有这个状态：{s}") for s in states if s not in STATES]
+    wrong += [FieldError(("unit",), f"没有这个单位：{u}") for u in units if u not in policy.units]
+    wrong += [FieldError(("topic",), f"没有这个类别：{t}") for t in topics if t not in policy.topics]
     if sort not in ("", "due", "newest", "changed"):
         wrong.append(FieldError(("sort",), "只能是 due、newest 或 changed"))
     before = _time(due_before, wrong)
@@ -243,7 +243,7 @@ def _time(text: str, wrong: list[FieldError]) -> datetime | None:
     except ValueError:
         at = None
     if at is None or at.tzinfo is None:
-        wrong.append(FieldError(("due_before",), "请写带时区的时间,如 2026-11-23T09:00:00+08:00"))
+        wrong.append(FieldError(("due_before",), "请写带时区的时间，如 2026-11-23T09:00:00+08:00"))
         return None
     return at
 
@@ -266,7 +266,7 @@ def _cases_by_words(desk: Desk, caller: Caller, q: str, cursor: str | None, limi
 def _found(desk: Desk, caller: Caller, number: str, how: str) -> CaseRow:
     row = desk.reader.row_by_number(number, caller.viewer)
     if row is None:
-        raise NotFound("没有这个办件,或者您无权查看。", "请核对办件编号")
+        raise NotFound("没有这个办件，或者您无权查看。", "请核对办件编号")
     audit_secret(desk.audit, [row], caller.viewer, how, desk.clock())
     return row
 
@@ -369,7 +369,7 @@ def _occurred_at(value: Any) -> datetime | None:
     wrong: list[FieldError] = []
     at = _time(value, wrong) if isinstance(value, str) else None
     if at is None:
-        raise BadInput("时间看不懂", [FieldError(("occurred_at",), "请写带时区的时间,如 2026-11-23T09:00:00+08:00")])
+        raise BadInput("时间看不懂", [FieldError(("occurred_at",), "请写带时区的时间，如 2026-11-23T09:00:00+08:00")])
     return at
 
 

@@ -63,7 +63,7 @@ def find_row(desk: Desk, number: str, viewer: Viewer, how: str) -> CaseRow:
     """
     row = desk.reader.row_by_number(number, viewer)
     if row is None:
-        raise NotFound("没有这个办件,或者您无权查看。", "请核对办件编号")
+        raise NotFound("没有这个办件，或者您无权查看。", "请核对办件编号")
     audit_secret(desk.audit, [row], viewer, how, desk.clock())
     return row
 
@@ -125,9 +125,9 @@ def _unmask(desk: Desk, who: SignedIn, number: str, reason: str) -> Response:
     """The petition as it was written, for those who need it and say why. On record before it is shown."""
     row = find_row(desk, number, who.viewer, "unmask")
     if who.viewer.role not in MAY_UNMASK:
-        raise NotAllowed("您的岗位不能查看未脱敏的内容。", "确有需要的,请找承办人或信访办")
+        raise NotAllowed("您的岗位不能查看未脱敏的内容。", "确有需要的，请找承办人或信访办")
     if len(reason) < 2:
-        error = BadInput("请写明查看理由", do="如:电话核实地点")
+        error = BadInput("请写明查看理由", do="如：电话核实地点")
         return _show(desk, who, number, problem=error, status=422)
     desk.audit.write(
         actor=f"person:{who.viewer.id}", action="case.unmasked", subject=row.case.number, reason=reason, at=desk.clock()
@@ -187,7 +187,7 @@ def _person(original: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("电话", who.get("phone")),
         ("证件号", who.get("id_number")),
         ("住址", who.get("address")),
-        ("地点(原话)", place.get("text")),
+        ("地点（原话）", place.get("text")),
         ("代表", "、".join(original.get("representatives") or ())),
     ]
     return [(label, value) for label, value in said if value]
@@ -247,9 +247,30 @@ def _clock_view(clock: Mapping[str, Any], desk: Desk, pack: str, now: datetime) 
         "version": str(rule.get("version", ""))[:12],
         "basis": rule.get("basis", ""),
         "calendar": f"{calendar.get('id', '')} {str(calendar.get('version', ''))[:20]}".strip(),
-        "counted": proof.get("counted"),
+        "length": _length(rule),
+        "counted": _counted(proof.get("counted"), str(rule.get("unit", ""))),
         "days": days,
     }
+
+
+TIME_UNITS = {
+    "hour": "小时",
+    "working_hour": "个工作小时",
+    "calendar_day": "个自然日",
+    "working_day": "个工作日",
+    "month": "个月",
+}
+
+
+def _length(rule: Mapping[str, Any]) -> str:
+    """``15个自然日``, where the certificate says so."""
+    return f"{rule['length']}{TIME_UNITS.get(str(rule.get('unit')), '')}" if "length" in rule else ""
+
+
+def _counted(counted: Any, unit: str) -> str:
+    if counted is None:
+        return ""
+    return f"{counted:g}{'小时' if 'hour' in unit else '天'}" if isinstance(counted, int | float) else str(counted)
 
 
 def _others(desk: Desk, row: CaseRow, events: Sequence[Event], viewer: Viewer) -> dict[str, CaseRow]:

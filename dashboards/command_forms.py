@@ -58,7 +58,7 @@ FORMS: dict[str, tuple[Field, ...]] = {
     "redirect": (Field("path", "告知的途径", "select", PATHS),),
     "dispatch": (
         Field("unit", "主办单位", "select", "leads"),
-        Field("collaborators", "协办单位", "many", "units", required=False, hint="可多选,主办单位负总责"),
+        Field("collaborators", "协办单位", "many", "units", required=False, hint="可多选，主办单位负总责"),
     ),
     "sign_for": (),
     "contact": (
@@ -68,17 +68,17 @@ FORMS: dict[str, tuple[Field, ...]] = {
     "request_return": (
         _words("退单理由", hint="写明为什么不归本单位办理"),
         Field("proposed_unit", "建议改派到", "select", "leads", required=False),
-        _line("basis", "依据", hint="文件或职责清单条目,如有"),
+        _line("basis", "依据", hint="文件或职责清单条目，如有"),
     ),
     "approve_return": (),
     "refuse_return": (_words("不同意退单的理由"),),
     "reassign": (
         Field("unit", "主办单位", "select", "leads"),
-        Field("collaborators", "协办单位", "many", "units", required=False, hint="可多选,主办单位负总责"),
+        Field("collaborators", "协办单位", "many", "units", required=False, hint="可多选，主办单位负总责"),
     ),
     "submit_reply": (
         Field("result", "办理结果", "select", REPLY_RESULTS),
-        _words("答复内容", hint="群众会看到这段文字,请写清楚做了什么、结果如何、下一步怎么办"),
+        _words("答复内容", hint="群众会看到这段文字，请写清楚做了什么、结果如何、下一步怎么办"),
     ),
     "approve_reply": (),
     "send_back": (_words("退回修改的理由"),),
@@ -92,11 +92,11 @@ FORMS: dict[str, tuple[Field, ...]] = {
         Field("rating", "评价", "select", RATINGS),
         Field("solved", "问题是否解决", "flag", YES_NO, required=False),
     ),
-    "order_rework": (_words("要求二次办理的理由", required=False, hint="群众已表示不满意或未解决的,可不填"),),
+    "order_rework": (_words("要求二次办理的理由", required=False, hint="群众已表示不满意或未解决的，可不填"),),
     "close": (),
     "withdraw": (),
     "link": (
-        _line("case", "另一件的办件编号"),
+        Field("case", "另一件的办件编号", "line"),
         Field("kind", "关联方式", "select", LINK_KINDS),
     ),
     "unlink": (Field("case", "取消与哪一件的关联", "select", "links"),),
@@ -169,10 +169,10 @@ def read_json_command(body: Mapping[str, Any]) -> tuple[str, int, dict[str, Any]
     """A JSON command as (name, expected_version, data, texts). Unknown fields are refused by name."""
     name = body.get("command")
     if not isinstance(name, str) or name not in COMMANDS:
-        raise BadInput("没有这个操作", [FieldError(("command",), "可用的操作:" + "、".join(COMMANDS))])
+        raise BadInput("没有这个操作", [FieldError(("command",), "可用的操作：" + "、".join(COMMANDS))])
     version = body.get("expected_version")
     if not isinstance(version, int) or isinstance(version, bool) or version < 0:
-        raise BadInput("缺少版本号", [FieldError(("expected_version",), "请写您看到的版本号(整数)")])
+        raise BadInput("缺少版本号", [FieldError(("expected_version",), "请写您看到的版本号（整数）")])
     known = {f.name for f in FORMS[name]} | WORD_NAMES | ENVELOPE | {"late_reason", "confirmed_by"}
     unknown = [FieldError((k,), "没有这个字段") for k in body if k not in known]
     if unknown:

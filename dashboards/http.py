@@ -75,7 +75,7 @@ def error_page(desk: Desk, request: Request, error: SuqiuError) -> Response:
         target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(f"/login?next={quote(target, safe='')}", 303)
     status = status_of(error)
-    message = error.message if status < 500 or isinstance(error, Unavailable) else "系统出错,请稍后再试。"
+    message = error.message if status < 500 or isinstance(error, Unavailable) else "系统出错，请稍后再试。"
     return page(
         "error.html", status, **frame(desk), title=problems.TITLES.get(status, "出错了"), message=message, do=error.do
     )  # fmt: skip
@@ -87,7 +87,7 @@ def page_for_http_exception(desk: Desk, request: Request, error: HTTPException) 
     if request.url.path.startswith(("/api/", "/open311/", "/channels/")):
         response: Response = problems.problem(error.status_code, title)
     else:
-        context = frame(desk) | {"title": title, "message": "没有这个页面,或者您无权查看。", "do": "请核对网址。"}
+        context = frame(desk) | {"title": title, "message": "没有这个页面，或者您无权查看。", "do": "请核对网址。"}
         if error.status_code != 404:
             context |= {"message": "不能这样访问这个页面。", "do": "请从首页进入。"}
         response = page("error.html", error.status_code, **context)
@@ -108,7 +108,7 @@ async def signed_in(desk: Desk, request: Request) -> SignedIn:
     """Who sits there, or NotSignedIn."""
     found = await maybe_signed_in(desk, request)
     if found is None:
-        raise NotSignedIn("您还没有登录,或登录已超时。", "请登录后再试")
+        raise NotSignedIn("您还没有登录，或登录已超时。", "请登录后再试")
     return found
 
 
@@ -217,7 +217,7 @@ def check_csrf(desk: Desk, request: Request, sent: str, who: SignedIn | None) ->
         seed = request.cookies.get(form_cookie(desk))
         wanted = desk.identity.key("form", seed) if seed else ""
     if not wanted or not hmac.compare_digest(sent.encode(), wanted.encode()):
-        raise BadForm("页面已过期,这次提交没有生效。", "请返回刷新页面后重新提交")
+        raise BadForm("页面已过期，这次提交没有生效。", "请返回刷新页面后重新提交")
 
 
 def frame(desk: Desk, who: SignedIn | None = None, csrf: str = "") -> dict[str, Any]:

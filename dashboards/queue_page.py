@@ -12,9 +12,9 @@ from starlette.responses import RedirectResponse, Response
 
 from cases.case import OPEN
 from cases.errors import BadInput
-from cases.ports import CaseQuery, CaseRow, SearchQuery
+from cases.ports import CaseQuery, CaseRow, SearchQuery, SearchResult
 from cases.viewer import Viewer
-from dashboards.http import frame, menu_of, page_route, signed_in
+from dashboards.http import frame, maybe_signed_in, menu_of, page_route, signed_in
 from dashboards.pages import marked, page, templates
 from dashboards.parts import Desk
 from dashboards.rows import audit_secret, row_view
@@ -40,21 +40,21 @@ def views_of(viewer: Viewer) -> tuple[View, ...]:
     mine = CaseQuery(handler=viewer.id, claimable_for=viewer.unit, open_only=True)
     waiting = CaseQuery(states=frozenset({"registered", "accepted", "awaiting_dispatch"}), sort="due")
     views = [
-        View("mine", "我的", "我签收的,和本单位还没有人签收的", mine),
-        View("unsigned", "待签收", "已派单,承办单位还没有签收", CaseQuery(states=frozenset({"dispatched"}))),
+        View("mine", "我的", "我签收的，和本单位还没有人签收的", mine),
+        View("unsigned", "待签收", "已派单，承办单位还没有签收", CaseQuery(states=frozenset({"dispatched"}))),
         View(
             "soon", "快到期", "已出现黄色或橙色预警", CaseQuery(levels=frozenset({"yellow", "orange"}), open_only=True)
         ),
         View("overdue", "已超期", "至少一个时限已超", CaseQuery(levels=frozenset({"red"}), open_only=True)),
         View("returned", "退回", "申请退单、等待审核的", CaseQuery(states=frozenset({"return_pending"}))),
         View("joint", "联合件", "多人反映同一件事", CaseQuery(joint_only=True)),
-        View("all", "全部", "您有权看到的所有办件,新的在前", CaseQuery(sort="newest")),
+        View("all", "全部", "您有权看到的所有办件，新的在前", CaseQuery(sort="newest")),
     ]
     if viewer.units is None:
-        views.insert(1, View("dispatch", "待派单", "已登记或受理,还没有承办单位", waiting))
+        views.insert(1, View("dispatch", "待派单", "已登记或受理，还没有承办单位", waiting))
     if viewer.role in ("unit_head", "deputy_leader", "town_head", "dispatcher", "petition_office"):
         approve = CaseQuery(states=frozenset({"under_approval"}))
-        views.insert(-2, View("approve", "待审核", "答复已起草,等另一人审核或送达", approve))
+        views.insert(-2, View("approve", "待审核", "答复已起草，等另一人审核或送达", approve))
     if viewer.role in ("follow_up_officer", "dispatcher", "county_centre"):
         views.insert(-2, View("followup", "待回访", "答复已送达", CaseQuery(states=frozenset({"replied"}))))
     return tuple(views)
@@ -79,8 +79,6 @@ def queue_routes(desk: Desk) -> APIRouter:
 
     @router.get("/")
     async def home(request: Request) -> Response:
-        from dashboards.http import maybe_signed_in
-
         who = await maybe_signed_in(desk, request)
         if who is None:
             return page("landing.html", **frame(desk))
@@ -128,7 +126,11 @@ def _queue_page(desk: Desk, who: SignedIn, name: str, cursor: str | None) -> Res
 def _search_page(desk: Desk, who: SignedIn, q: str, cursor: str | None) -> Response:
     """Hits of the index in its order; each row is read again from the store, so that it shows the present."""
     now = desk.clock()
-    result = desk.index.search(SearchQuery(text=q, cursor=cursor, limit=SEARCH_SIZE), who.viewer)
+    try:
+        result = desk.index.search(SearchQuery(text=q, cursor=cursor, limit=SEARCH_SIZE), who.viewer)
+    except BadInput as error:
+        # What was typed stays in its box, with what is wrong about it.
+        result = SearchResult(total=0, hits=(), note="，".join(part for part in (error.message, error.do) if part))
     rows = {r.case.case_id: r for r in desk.reader.rows([h.case_id for h in result.hits], who.viewer)}
     audit_secret(desk.audit, list(rows.values()), who.viewer, f"search:{q[:100]}", now)
     shown: list[dict[str, Any]] = []
@@ -139,7 +141,7 @@ def _search_page(desk: Desk, who: SignedIn, q: str, cursor: str | None) -> Respo
     more = f"/queue?{urlencode({'q': q, 'cursor': result.cursor})}" if result.cursor else None
     views = views_of(who.viewer)
     return page(
-        "queue.html", **frame(desk, who, who.session.csrf), title=f"查找:{q}", views=views, view=None,
+        "queue.html", **frame(desk, who, who.session.csrf), title=f"查找：{q}", views=views, view=None,
         counts=desk.reader.counts({v.id: v.query for v in views}, who.viewer), rows=shown, more=more,
         paged=cursor is not None, position=None, q=q, note=result.note, total=result.total,
     )  # fmt: skip

@@ -26,8 +26,8 @@ def row_view(row: CaseRow, desk: Desk, now: datetime) -> dict[str, Any]:
             row.due_at, row.due_status, row.level, now, desk.zone, clock_name(policy, case.pack, row.due_clock)
         ),
         "clock": clock_name(policy, case.pack, row.due_clock),
-        "title": row.display.title or "(无标题)",
-        "snippet": row.display.snippet,
+        "title": row.display.title or "（无标题）",
+        "snippet": _beyond_title(row.display.title, row.display.snippet),
         "topic": policy.topic_name(case.topic),
         "confidence": None if case.confidence is None else f"{case.confidence:.0%}",
         "purpose": PURPOSES.get(case.purpose or "", ""),
@@ -39,7 +39,7 @@ def row_view(row: CaseRow, desk: Desk, now: datetime) -> dict[str, Any]:
         "joint": sum(1 for link in case.links if link.kind == "joint"),
         "citizen": row.display.citizen or "未留姓名",
         "unit": policy.unit_name(case.unit)
-        or (f"建议:{policy.unit_name(case.proposed_unit)}" if case.proposed_unit else "未派单"),
+        or (f"建议：{policy.unit_name(case.proposed_unit)}" if case.proposed_unit else "未派单"),
         "handler": case.handler or "",
         "state": case.state,
         "state_name": STATES.get(case.state, case.state),
@@ -47,6 +47,11 @@ def row_view(row: CaseRow, desk: Desk, now: datetime) -> dict[str, Any]:
         "history": case.history,
         "updated": day_and_time(case.updated_at, desk.zone, now),
     }
+
+
+def _beyond_title(title: str, snippet: str) -> str:
+    """Most citizens write no title and get their first words as one: those are not said twice."""
+    return snippet[len(title) :].lstrip("，。；、：,.;: ") if title and snippet.startswith(title) else snippet
 
 
 def row_json(row: CaseRow, policy: Policy) -> dict[str, Any]:

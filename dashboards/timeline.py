@@ -32,7 +32,7 @@ PUBLIC: dict[str, str] = {
     "case.mandated": "已交办",
     "assignment.dispatched": "已交承办单位",
     "assignment.reassigned": "已改由其他单位承办",
-    "assignment.signed_for": "承办单位已签收,正在办理",
+    "assignment.signed_for": "承办单位已签收，正在办理",
     "petitioner.contacted": "承办单位已与您联系",
     "petitioner.contact_failed": "承办单位联系您未果",
     "extension.approved": "已批准延期",
@@ -94,15 +94,19 @@ LINKING = frozenset({"case.linked", "case.unlinked"})
 
 def text_ids(events: Sequence[Event]) -> set[str]:
     """The words that the timeline shows; a petition's own stand elsewhere on the page."""
-    own = ("case.registered", "petition.joined", "petition.supplemented")
-    return {e.data["text_id"] for e in events if "text_id" in e.data and e.type not in own}
+    return {e.data["text_id"] for e in events if "text_id" in e.data and e.type not in PETITION_EVENTS}
+
+
+PETITION_EVENTS = frozenset({"case.registered", "petition.joined", "petition.supplemented"})
 
 
 def _entry(
     event: Event, texts: Mapping[str, Text], policy: Policy, pack: str, numbers: Mapping[str, str], zone: ZoneInfo,
     now: datetime,
 ) -> Entry:  # fmt: skip
-    text = texts.get(str(event.data.get("text_id", "")))
+    # Never a petition's own row: it holds the unmasked original.
+    named = texts.get(str(event.data.get("text_id", "")))
+    text = named if named is not None and named.kind != "petition" and event.type not in PETITION_EVENTS else None
     # Two minutes apart is somebody entering it afterwards, and both times are shown.
     late = (event.recorded_at - event.occurred_at).total_seconds() > 120 and event.actor.kind != "system"
     return Entry(
@@ -144,15 +148,15 @@ def _facts(type_: str, d: Mapping[str, Any], policy: Policy, pack: str, numbers:
     unit, said = policy.unit_name(d.get("unit")), d.get
     match type_:
         case "case.registered":
-            return [f"渠道:{CHANNELS.get(str(said('channel')), '')}", "历史件" if said("history") else ""]
+            return [f"渠道：{CHANNELS.get(str(said('channel')), '')}", "历史件" if said("history") else ""]
         case "petition.joined" | "petition.supplemented":
-            return [f"渠道:{CHANNELS[str(said('channel'))]}" if said("channel") in CHANNELS else ""]
+            return [f"渠道：{CHANNELS[str(said('channel'))]}" if said("channel") in CHANNELS else ""]
         case "case.classified":
             return _classified(d, policy)
         case "case.routed":
             runner_up = policy.unit_name(said("runner_up"))
-            return [f"建议:{unit}" if unit else "建议:由派单员决定", str(said("reason") or ""),
-                    f"依据:{said('basis')}" if said("basis") else "", f"次选:{runner_up}" if runner_up else ""]  # fmt: skip
+            return [f"建议：{unit}" if unit else "建议：由派单员决定", str(said("reason") or ""),
+                    f"依据：{said('basis')}" if said("basis") else "", f"次选：{runner_up}" if runner_up else ""]  # fmt: skip
         case "case.flagged":
             return [
                 "紧急" if "emergency" in said("add", ()) else "",
@@ -160,22 +164,22 @@ def _facts(type_: str, d: Mapping[str, Any], policy: Policy, pack: str, numbers:
             ]
         case "assignment.dispatched" | "assignment.reassigned":
             helpers = "、".join(policy.unit_name(u) for u in said("collaborators") or ())
-            return [f"主办:{unit}", f"协办:{helpers}" if helpers else ""]
+            return [f"主办：{unit}", f"协办：{helpers}" if helpers else ""]
         case "assignment.return_requested":
             proposed = policy.unit_name(said("proposed_unit"))
-            return [f"建议改派:{proposed}" if proposed else "", f"依据:{said('basis')}" if said("basis") else ""]
+            return [f"建议改派：{proposed}" if proposed else "", f"依据：{said('basis')}" if said("basis") else ""]
         case "assignment.ruled":
             return [f"裁定由{unit}承办"]
         case "case.redirected":
-            return [f"途径:{PATHS.get(str(said('path')), '')}"]
+            return [f"途径：{PATHS.get(str(said('path')), '')}"]
         case "petitioner.contacted" | "petitioner.contact_failed":
             tried = f"第{said('attempt')}次" if said("attempt") else ""
             return [WAYS.get(str(said("method")), str(said("method") or "")), tried]
         case "reply.submitted" | "reply.resubmitted":
-            return [f"结果:{REPLY_RESULTS.get(str(said('result')), '')}"]
+            return [f"结果：{REPLY_RESULTS.get(str(said('result')), '')}"]
         case "reply.served" | "notice.served":
             way = WAYS.get(str(said("channel")), str(said("channel") or ""))
-            return [f"方式:{way}", f"凭证:{masked(str(said('proof')))}" if said("proof") else ""]
+            return [f"方式：{way}", f"凭证：{masked(str(said('proof')))}" if said("proof") else ""]
         case "followup.done":
             return [FOLLOW_UP_ANSWERS.get(str(said("answer")), "")]
         case "evaluation.recorded":
@@ -183,7 +187,7 @@ def _facts(type_: str, d: Mapping[str, Any], policy: Policy, pack: str, numbers:
             return [RATINGS.get(str(said("rating")), ""), solved]
         case "case.linked" | "case.unlinked":
             kind = LINK_KINDS.get(str(said("kind")), "")
-            return [numbers.get(str(said("case_id")), ""), kind, "建议,待确认" if said("suggested") else ""]
+            return [numbers.get(str(said("case_id")), ""), kind, "建议，待确认" if said("suggested") else ""]
         case "warning.raised" | "breach.raised" | "breach.withdrawn":
             return [clock_name(policy, pack, said("clock")), LEVELS.get(str(said("level", "")), "")]
     return []
@@ -193,9 +197,9 @@ def _classified(d: Mapping[str, Any], policy: Policy) -> list[str]:
     sure = f"({d['confidence']:.0%})" if isinstance(d.get("confidence"), int | float) else ""
     place = place_name(policy, d.get("place"))
     return [
-        f"类别:{policy.topic_name(d.get('topic'))}{sure}",
-        f"性质:{PURPOSES.get(str(d.get('purpose')), '')}" if d.get("purpose") in PURPOSES else "",
-        f"紧急程度:{URGENCIES.get(str(d.get('urgency')), '')}" if d.get("urgency") in URGENCIES else "",
-        f"地点:{place}" if place else "",
+        f"类别：{policy.topic_name(d.get('topic'))}{sure}",
+        f"性质：{PURPOSES.get(str(d.get('purpose')), '')}" if d.get("purpose") in PURPOSES else "",
+        f"紧急程度：{URGENCIES.get(str(d.get('urgency')), '')}" if d.get("urgency") in URGENCIES else "",
+        f"地点：{place}" if place else "",
         "由人确定" if d.get("decided_by") == "person" else "",
     ]

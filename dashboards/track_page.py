@@ -26,10 +26,10 @@ from dashboards.problems import status_of
 from dashboards.tracking import TOKEN_SECONDS, Tracked, petition_of, progress, prove, token_for, tracked
 
 NOT_FOUND = (
-    "没有查到。请核对回执码和验证码(手机号后四位,或回执上的六位数字)。"
-    "刚刚提交的,请过一分钟再查。连续输错 5 次,一小时内不能再查。"
+    "没有查到。请核对回执码和验证码（手机号后四位，或回执上的六位数字）。"
+    "刚刚提交的，请过一分钟再查。连续输错 5 次，一小时内不能再查。"
 )
-THANKS = {"evaluated": "已收到您的评价,谢谢。", "withdrawn": "已撤回。"}
+THANKS = {"evaluated": "已收到您的评价，谢谢。", "withdrawn": "已撤回。"}
 
 
 def track_routes(desk: Desk) -> APIRouter:
@@ -85,7 +85,7 @@ def track_routes(desk: Desk) -> APIRouter:
         check_token(desk, request, fields, None)
         found = await asyncio.to_thread(_found, desk, request.cookies.get(cookie))
         if found is None:
-            return _ask(desk, request, "", "查询已超时,请重新输入。", 403)
+            return _ask(desk, request, "", "查询已超时，请重新输入。", 403)
         try:
             await asyncio.to_thread(_give, desk, found, name, fields)
         except (BadInput, Refused, NotAllowed, VersionConflict) as error:
@@ -109,7 +109,7 @@ def _give(desk: Desk, found: Tracked, name: str, fields: Fields) -> None:
         if fields.one("solved") in ("yes", "no"):
             data["solved"] = fields.one("solved") == "yes"
     elif fields.one("sure") != "yes":
-        raise BadInput("撤回后不再办理,请先勾选“我确定撤回”")
+        raise BadInput("撤回后不再办理，请先勾选“我确定撤回”")
     version = fields.one("version")
     expected = int(version) if version.isdecimal() and len(version) < 10 else found.row.case.version
     give(

@@ -21,8 +21,8 @@ PROOF_LIMIT = 20
 
 # What a state means to the one who waits.
 PUBLIC_STATES: dict[str, str] = {
-    "registered": "已登记,正在分派",
-    "awaiting_dispatch": "已受理,正在分派",
+    "registered": "已登记，正在分派",
+    "awaiting_dispatch": "已受理，正在分派",
     "accepted": "已受理",
     "referred": "已转送有权处理的机关",
     "mandated": "已交办",

@@ -112,7 +112,7 @@ def _local(text: str, name: str, zone: ZoneInfo) -> datetime:
     except ValueError as error:
         raise BadInput("时间看不懂", [FieldError((name,), "请写 2026-11-23 或 2026-11-23T09:00:00+08:00")]) from error
     if at.tzinfo is None:
-        raise BadInput("时间没有时区", [FieldError((name,), "请写明时区,如 +08:00")])
+        raise BadInput("时间没有时区", [FieldError((name,), "请写明时区，如 +08:00")])
     return at.astimezone(zone).replace(tzinfo=None)
 
 

@@ -20,13 +20,13 @@ listen(Number(live.dataset.position), {
     if (!timer) timer = setTimeout(look, 300);
   },
   onReset() {
-    bar.textContent = "列表有较多变化,点此刷新";
+    bar.textContent = "列表有较多变化，点此刷新";
     bar.hidden = false;
   },
   onState(connected, heard) {
     offline.hidden = connected;
     const at = heard ? `,最后更新 ${heard.toLocaleTimeString("zh-CN", { hour12: false })}` : "";
-    offline.textContent = connected ? "" : `实时更新已断开,正在重连${at}`;
+    offline.textContent = connected ? "" : `实时更新已断开，正在重连${at}`;
   },
 });
 
@@ -73,5 +73,5 @@ function leave(old) {
 
 function tell() {
   bar.hidden = fresh.size === 0;
-  bar.textContent = `${fresh.size} 条新件,点此显示`;
+  bar.textContent = `${fresh.size} 条新件，点此显示`;
 }
