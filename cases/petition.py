@@ -159,7 +159,7 @@ def petition_from_dict(data: Mapping[str, Any]) -> Petition:
         for name in ("sent_at", "due_at"):
             o[name] = _time(o.get(name))
         d["origin"] = Origin(**o)
-    if p := d.get("petitioner"):
+    if (p := d.get("petitioner")) is not None:  # empty for someone who says nothing about themselves
         d["petitioner"] = Petitioner(**p)
     if f := d.get("filed_by"):
         d["filed_by"] = FiledBy(**f)

@@ -7,6 +7,7 @@ next call begins with a fresh one. What may be in Kafka and was reported as fail
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -75,6 +76,7 @@ class KafkaPublisher:
     def _open(self) -> Any:
         with self._lock:
             if self._producer is None:
+                ask(self._bootstrap)
                 milliseconds = int(self._patience * 1000)
                 self._producer = KafkaProducer(
                     bootstrap_servers=self._bootstrap.split(","),
@@ -96,6 +98,22 @@ class KafkaPublisher:
                 self._producer = None
         if producer is not None:
             producer.close(timeout=1)
+
+
+def ask(bootstrap: str, patience: float = 3.0) -> None:
+    """Knock at the brokers before a client is made: one that cannot connect tries for long and leaves its sockets behind.
+
+    Raises OSError when none of them listens.
+    """
+    failure: OSError | None = None
+    for server in bootstrap.split(","):
+        host, _, port = server.strip().rpartition(":")
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), timeout=patience).close()
+            return
+        except OSError as reason:
+            failure = reason
+    raise failure or OSError("no Kafka server is named")
 
 
 class KafkaPetitionLog:
@@ -206,6 +224,7 @@ class KafkaReader:
 
     def open(self) -> Any:
         if self._consumer is None:
+            ask(self._bootstrap)
             self._consumer = KafkaConsumer(
                 bootstrap_servers=self._bootstrap.split(","),
                 group_id=self._group,
