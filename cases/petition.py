@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 # Channels 渠道, with the words that people see.
@@ -131,16 +132,32 @@ class Petition:
         # Without a time of the sender's own, occurred_at is our clock and differs at each delivery.
         if self.occurred_at == self.received_at:
             said.pop("occurred_at", None)
-        return hashlib.sha256(json.dumps(said, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(_encode(said).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, check_circular=False).encode
+
+
+@cache
+def _names_of_fields(type_: type) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(type_)) if is_dataclass(type_) else ()
 
 
 def as_dict(value: Any) -> Any:
-    """A frozen value as plain JSON data; times as ISO 8601, empty fields left out."""
-    if isinstance(value, datetime):
+    """A frozen value as plain JSON data; times as ISO 8601, empty fields left out. (On the path of every petition.)"""
+    type_ = type(value)
+    if type_ is str or type_ is int or value is None:
+        return value
+    if names := _names_of_fields(type_):
+        told = {}
+        for name in names:
+            v = getattr(value, name)
+            if v is None or v is False or v == ():
+                continue
+            told[name] = v if type(v) is str else as_dict(v)
+        return told
+    if type_ is datetime:
         return value.isoformat()
-    if is_dataclass(value) and not isinstance(value, type):
-        plain = ((f.name, getattr(value, f.name)) for f in fields(value))
-        return {name: as_dict(v) for name, v in plain if v is not None and v != () and v is not False}
     if isinstance(value, Mapping):
         return {k: as_dict(v) for k, v in value.items()}
     if isinstance(value, tuple | list):
