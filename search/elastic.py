@@ -8,7 +8,6 @@ by the server itself; an erased case stays as a document, as Elasticsearch forge
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, TypeVar
@@ -23,7 +22,7 @@ from search.elastic_query import build
 from search.elastic_wire import answering, body_of, mappings
 from search.names import Names
 from search.plan import Found, Plan, answer, plan, room, step
-from search.record import MAPPING
+from search.record import MAPPING, unpack
 from search.text import Analyser, Cut, fold
 from search.tree import Among, Not
 
@@ -93,7 +92,7 @@ class ElasticIndex:
             reply = self._client.search(index=self._alias, **_request(todo))
         counted = reply.get("aggregations", {})
         found = [
-            Found(json.loads(h["_source"]["shown"]), h.get("_score") or 0.0, h["_source"][todo.sort_field])
+            Found(unpack(h["_source"]["shown"]), h.get("_score") or 0.0, h["_source"][todo.sort_field])
             for h in reply["hits"]["hits"]
         ]
         return answer(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from search.tantivy_query import INNER, PAIRS, RUN
-from search.text import is_han, pairs_of
-from search.tree import Among, And, Between, Everything, Node, Not, Nothing, Or, Phrase, Prefix, Words
+from search.text import is_han
+from search.tree import Among, And, Between, Everything, Node, Not, Nothing, Or, Phrase, Prefix, Term, Words
 
 Clause = dict[str, Any]
 
@@ -46,7 +46,8 @@ def _words(node: Words) -> Clause:
     return {"bool": {"must": [needed], "should": runs}} if runs else needed
 
 
-def _word(word: str) -> Clause:
+def _word(term: Term) -> Clause:
+    word = term.text
     ways = [{"term": {"words": {"value": word}}}, _fixed({"term": {"search": {"value": word}}}, INNER)]
     if is_han(word):
         if len(word) == 1:
@@ -54,13 +55,13 @@ def _word(word: str) -> Clause:
         elif len(word) == 2:
             ways.append(_fixed({"term": {"pairs": {"value": word}}}, PAIRS))
         else:
-            pairs = [_pair(p) for p in dict.fromkeys(pairs_of(word))]
-            ways.append(_fixed({"bool": {"filter": pairs}}, PAIRS))
+            pieces = [_piece(p) for p in term.pieces]
+            ways.append(_fixed({"bool": {"filter": pieces}}, PAIRS))
     return _any(ways)
 
 
-def _pair(pair: str) -> Clause:
-    return _any([{"term": {field: {"value": pair}}} for field in ("words", "search", "pairs")])
+def _piece(piece: str) -> Clause:
+    return _any([{"term": {field: {"value": piece}}} for field in ("words", "search", "pairs")])
 
 
 def _phrase(words: tuple[str, ...]) -> Clause:
@@ -71,7 +72,7 @@ def _phrase(words: tuple[str, ...]) -> Clause:
         word = words[0]
         loose = [_containing(f"*{_escaped(word)}*")] if is_han(word) else []
         if len(word) == 2 and is_han(word):
-            loose.append(_pair(word))
+            loose.append(_piece(word))
         return _any([{"term": {"words": {"value": word}}}, *(_fixed(way, INNER) for way in loose)])
     inner = [{"span_term": {"words": w}} for w in words]
     clauses = [_open_ended(first) if first else inner[0], *inner[1:-1], _open_ended(last) if last else inner[-1]]

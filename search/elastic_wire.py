@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,7 +11,7 @@ from elasticsearch import ApiError, TransportError
 
 from cases.errors import BadInput, Unavailable
 from cases.ports import IndexDocument
-from search.record import NUMBERS, TERMS, numbers_of, shown_of, sound, terms_of
+from search.record import NUMBERS, TERMS, numbers_of, pack, sound, terms_of
 from search.text import Analyser
 
 
@@ -49,7 +48,7 @@ def body_of(d: IndexDocument, analyser: Analyser, zone: ZoneInfo) -> dict[str, A
         "words": fields.words, "search": fields.search, "pairs": fields.pairs,
         **{name: list(values) for name, values in terms_of(d).items()},
         **numbers_of(d, zone),
-        "shown": json.dumps(shown_of(d), ensure_ascii=False),
+        "shown": pack(d),
     }  # fmt: skip
 
 

@@ -32,7 +32,7 @@ def needles_of(tree: Node, analyser: Analyser) -> tuple[tuple[str, ...], ...]:
                 found[(text,)] = None
             case Words(terms):
                 for term in terms:
-                    found[(term, *(_pieces(term, analyser)))] = None
+                    found[(term.text, *(_pieces(term.text, analyser)))] = None
     return tuple(found)
 
 

@@ -144,7 +144,7 @@ class _Reading:
     def words(self, typed: list[str]) -> Node:
         """Words side by side: all of them up to three, three quarters of them beyond that."""
         runs = tuple(run for t in typed if (run := self._counted(self.analyser.words(t))))
-        terms = self.analyser.telling(w for run in runs for w in run)
+        terms = self.analyser.terms(w for run in runs for w in run)
         if not terms:
             return Everything()
         least = len(terms) - len(terms) // 4

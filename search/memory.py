@@ -12,9 +12,9 @@ from cases.ports import IndexDocument, SearchQuery, SearchResult
 from cases.viewer import Viewer
 from search.names import Names
 from search.plan import Found, answer, plan, room, step
-from search.record import numbers_of, shown_of, sound, terms_of
-from search.text import Analyser, Cut, fold, is_han, pairs_of
-from search.tree import Among, And, Between, Everything, Node, Not, Nothing, Or, Phrase, Prefix, Words, wanted
+from search.record import numbers_of, pack, sound, terms_of, unpack
+from search.text import Analyser, Cut, fold, is_han
+from search.tree import Among, And, Between, Everything, Node, Not, Nothing, Or, Phrase, Prefix, Term, Words, wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class MemoryIndex:
             sign = 1 if todo.rising else -1
             ranked = sorted(((0.0, e) for e in page), key=lambda se: sign * se[1].numbers[todo.sort_field])
         found = [
-            Found(shown_of(e.document), score, e.numbers[todo.sort_field])
+            Found(unpack(pack(e.document)), score, e.numbers[todo.sort_field])
             for score, e in ranked[todo.offset : todo.offset + room(todo)]
         ]
         width = step(todo)
@@ -144,16 +144,17 @@ def _matches(node: Node, e: _Entry) -> bool:
             return not _matches(part, e)
 
 
-def _strength(term: str, e: _Entry) -> float:
-    """How well one word is met: as a word, inside a longer word, or as characters side by side."""
+def _strength(wanted: Term, e: _Entry) -> float:
+    """How well one word is met: as a word, inside a longer word, or by its pieces."""
+    term = wanted.text
     if term in e.words:
         return 4.0 + min(e.words.count(term), 4) / 4
     if term in e.inner:
         return 1.0
     if len(term) == 1 and is_han(term):
         return 0.5 if any(term in w for w in e.words) else 0.0
-    pairs = pairs_of(term) if is_han(term) else []
-    return 0.5 if pairs and all(p in e.pairs or p in e.inner or p in e.words for p in pairs) else 0.0
+    pieces = wanted.pieces
+    return 0.5 if pieces and all(p in e.pairs or p in e.inner or p in e.words for p in pieces) else 0.0
 
 
 def _phrase(words: tuple[str, ...], e: _Entry) -> bool:

@@ -8,8 +8,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from cases.errors import BadInput
@@ -18,7 +17,7 @@ from cases.viewer import Viewer
 from search.highlight import find, needles_of, snippet
 from search.language import FIELDS, field_of, parse
 from search.names import Names
-from search.record import FACETS, NONE
+from search.record import FACETS, NONE, Shown
 from search.sight import may_look_up, sight
 from search.text import Analyser
 from search.tree import Between, Node, every, wanted
@@ -71,7 +70,7 @@ class Plan:
 class Found:
     """One document found: what it shows, its score, and its sort key (by relevance: its key by time)."""
 
-    shown: Mapping[str, Any]
+    shown: Shown
     score: float
     key: int
 
@@ -167,13 +166,11 @@ def _label(hour: int, every: str) -> str:
 
 def _hit(found: Found, plan: Plan, normalise: Callable[[str], str]) -> Hit:
     shown = found.shown
-    part, marks = snippet(shown["text"], plan.needles, normalise)
-    due = shown["due"]
+    part, marks = snippet(shown.text, plan.needles, normalise)
     return Hit(
-        case_id=shown["id"], number=shown["number"], title=shown["title"], snippet=part, highlights=marks,
-        score=round(found.score, 6) if plan.sort == "relevance" else 0.0, state=shown["state"], unit=shown["unit"],
-        topic=shown["topic"], due_at=datetime.fromisoformat(due) if due else None,
-        title_highlights=tuple(find(shown["title"], plan.needles, normalise)),
+        case_id=shown.case_id, number=shown.number, title=shown.title, snippet=part, highlights=marks,
+        score=round(found.score, 6) if plan.sort == "relevance" else 0.0, state=shown.state, unit=shown.unit,
+        topic=shown.topic, due_at=shown.due_at, title_highlights=tuple(find(shown.title, plan.needles, normalise)),
     )  # fmt: skip
 
 

