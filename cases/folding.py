@@ -7,8 +7,9 @@ Guards belong to commands (``cases.lifecycle``). The fold always runs over the w
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 from cases.case import Case, Link, Reply, Return
@@ -49,7 +50,8 @@ STATE_AFTER: dict[str, str] = {
 
 def fold(case_id: str, events: Iterable[Event], refused: Collection[str] = ()) -> Case:
     """The case as its events tell it. ``refused``: ids of events that stay in the log without effect (RULES section 4)."""
-    case = Case(case_id=case_id)
+    # A draft that is written field by field: a fresh frozen value for each event would cost more than all the rest.
+    case = _draft(case_id)
     before_return = ""
     was_rework = False
     seen: set[str] = set()
@@ -69,9 +71,19 @@ def fold(case_id: str, events: Iterable[Event], refused: Collection[str] = ()) -
             was_rework = False
         state = _state_after(event, case, before_return, was_rework)
         changes = _CHANGES.get(event.type, _nothing)(case, event)
-        updated = event.recorded_at if case.updated_at is None else max(case.updated_at, event.recorded_at)
-        case = replace(case, state=state, updated_at=updated, **changes)
-    return replace(case, version=version)
+        vars(case).update(changes)
+        case.state = state
+        case.updated_at = event.recorded_at if case.updated_at is None else max(case.updated_at, event.recorded_at)
+    case.version = version
+    return Case(**vars(case))
+
+
+_DEFAULTS: dict[str, Any] = {f.name: f.default for f in fields(Case) if f.name != "case_id"}
+
+
+def _draft(case_id: str) -> Any:
+    """Something with the fields of a ``Case`` that may still be written."""
+    return SimpleNamespace(case_id=case_id, **_DEFAULTS)
 
 
 def _state_after(event: Event, case: Case, before_return: str, was_rework: bool) -> str:

@@ -151,7 +151,7 @@ def _names_of_fields(type_: Any) -> tuple[str, ...]:
 
 def as_dict(value: Any) -> Any:
     """A frozen value as plain JSON data; times as ISO 8601, empty fields left out. (On the path of every petition.)"""
-    type_ = type(value)
+    type_: Any = type(value)
     if type_ is str or type_ is int or value is None:
         return value
     if names := _names_of_fields(type_):
