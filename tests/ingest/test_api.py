@@ -192,7 +192,9 @@ def test_a_wrong_or_an_old_signature_is_refused(house: House) -> None:
 def test_a_malformed_signature_is_refused(house: House, signature: str) -> None:
     headers = {"webhook-id": "m", "webhook-timestamp": str(int(NOW.timestamp())), "webhook-signature": signature}
     answer = house.client.post(
-        PETITIONS, json=said(), headers={name: value.encode("latin-1") for name, value in headers.items()}  # type: ignore[arg-type]
+        PETITIONS,
+        json=said(),
+        headers={name: value.encode("latin-1") for name, value in headers.items()},  # type: ignore[arg-type]
     )
 
     assert answer.status_code == 403
@@ -262,7 +264,9 @@ def test_another_senders_petition_is_answered_as_one_that_does_not_exist(house: 
 
 def test_a_progress_call_supplements_the_petition(house: House) -> None:
     taken = house.post(PETITIONS, said(source_id="A-1")).json()["petition_id"]
-    answer = house.post(f"{PETITIONS}/{taken}/supplements", {"kind": "progress_call", "text": "催一下", "source_id": "A-2"})
+    answer = house.post(
+        f"{PETITIONS}/{taken}/supplements", {"kind": "progress_call", "text": "催一下", "source_id": "A-2"}
+    )
 
     added = house.log.petitions[answer.json()["petition_id"]]
     assert answer.status_code == 202

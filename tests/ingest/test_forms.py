@@ -36,7 +36,9 @@ def test_a_form_sent_twice_is_one_petition(house: House) -> None:
 
 
 def test_who_files_anonymously_gives_no_name() -> None:
-    petitioner = petition_from_web_form({"text": TEXT, "name": "王小明", "address": "幸福村", "anonymous": "on"})["petitioner"]
+    petitioner = petition_from_web_form({"text": TEXT, "name": "王小明", "address": "幸福村", "anonymous": "on"})[
+        "petitioner"
+    ]
 
     assert petitioner == {"name": None, "phone": None, "address": None, "anonymous": True}
 
@@ -51,7 +53,9 @@ def test_a_telephone_that_is_none_is_told_at_its_field(phone: str) -> None:
 
 def test_what_the_gateway_finds_is_told_at_the_forms_fields(house: House) -> None:
     with pytest.raises(BadInput) as error:
-        house.gateway.submit(petition_from_web_form({"text": TEXT, "name": "长" * 200, "title": "题" * 300}), sender="web")
+        house.gateway.submit(
+            petition_from_web_form({"text": TEXT, "name": "长" * 200, "title": "题" * 300}), sender="web"
+        )
 
     assert set(form_errors(error.value)) == {"name", "title"}
 
@@ -82,7 +86,10 @@ def test_each_way_of_the_desk_becomes_a_petition(house: House, channel: str) -> 
 
 
 def test_an_officer_who_files_on_ones_behalf_is_the_agent() -> None:
-    assert petition_from_desk_form({"channel": "agent", "text": TEXT}, "李娜")["filed_by"] == {"kind": "agent", "name": "李娜"}
+    assert petition_from_desk_form({"channel": "agent", "text": TEXT}, "李娜")["filed_by"] == {
+        "kind": "agent",
+        "name": "李娜",
+    }
 
 
 def test_a_letter_may_have_been_received_before_it_was_entered(house: House) -> None:

@@ -52,7 +52,13 @@ def test_a_work_order_becomes_a_petition_with_the_upper_organs_number_and_date(h
 
 
 def test_chinese_field_names_do_as_well(house: House) -> None:
-    said = {"工单编号": "G1", "诉求内容": "停水两天", "来电人": "赵一", "联系电话": "0530-1234567", "来电时间": "2026/11/23 08:00"}
+    said = {
+        "工单编号": "G1",
+        "诉求内容": "停水两天",
+        "来电人": "赵一",
+        "联系电话": "0530-1234567",
+        "来电时间": "2026/11/23 08:00",
+    }
 
     assert house.post(ORDERS, said).status_code == 202
     assert house.log.only().petitioner.phone == "0530-1234567"

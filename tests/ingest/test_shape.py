@@ -31,9 +31,21 @@ def test_the_example_of_the_contract_comes_in_whole() -> None:
         source_id="X-1",
         title="路灯",
         occurred_at="2026-11-20T09:00:00+08:00",
-        origin={"kind": "mandate", "organ": "县信访局", "number": "J-9", "due_at": "2026-12-20T00:00:00+08:00", "tier": 2},
+        origin={
+            "kind": "mandate",
+            "organ": "县信访局",
+            "number": "J-9",
+            "due_at": "2026-12-20T00:00:00+08:00",
+            "tier": 2,
+        },
         accused=["城管中队"],
-        petitioner={"name": "王小明", "phone": " 13800000000 ", "id_number": None, "address": "幸福村", "anonymous": False},
+        petitioner={
+            "name": "王小明",
+            "phone": " 13800000000 ",
+            "id_number": None,
+            "address": "幸福村",
+            "anonymous": False,
+        },
         filed_by={"kind": "agent", "name": "李娜"},
         co_petitioners=0,
         representatives=[],
@@ -136,7 +148,12 @@ def test_one_who_comes_alone_needs_no_representative() -> None:
 
 @pytest.mark.parametrize(
     ("ago", "allowed"),
-    [(timedelta(minutes=-4), True), (timedelta(minutes=-6), False), (timedelta(days=360), True), (timedelta(days=370), False)],
+    [
+        (timedelta(minutes=-4), True),
+        (timedelta(minutes=-6), False),
+        (timedelta(days=360), True),
+        (timedelta(days=370), False),
+    ],
 )
 def test_on_a_live_channel_a_time_is_neither_in_the_future_nor_long_ago(ago: timedelta, allowed: bool) -> None:
     when = (NOW - ago).isoformat()

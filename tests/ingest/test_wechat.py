@@ -20,7 +20,9 @@ from tests.ingest.fakes import AES_KEY, GREETINGS, IDENTITY, NOW, PLAIN, SAFE, H
 ZHANG = "oZhangSan_0001"
 
 
-def message(content: str = "幸福村三组路灯坏了，晚上很黑", number: str = "2400001", sender: str = ZHANG, **fields: str) -> str:
+def message(
+    content: str = "幸福村三组路灯坏了，晚上很黑", number: str = "2400001", sender: str = ZHANG, **fields: str
+) -> str:
     told = {"ToUserName": "gh_0001", "FromUserName": sender, "CreateTime": str(int(NOW.timestamp()))}
     told |= {"MsgType": "text", "Content": content, "MsgId": number} | fields
     return "<xml>" + "".join(f"<{name}>{escape(value)}</{name}>" for name, value in told.items() if value) + "</xml>"
@@ -113,7 +115,9 @@ def test_another_person_never_supplements_it(house: House) -> None:
     assert [petition.supplements for petition in house.log.petitions.values()] == [None, None]
 
 
-@pytest.mark.parametrize("words", ["你好", "您好！", "你好，在吗？", "谢谢您", "🙏🙏", "。。。", "好的好的", "水", "Hi"])
+@pytest.mark.parametrize(
+    "words", ["你好", "您好！", "你好，在吗？", "谢谢您", "🙏🙏", "。。。", "好的好的", "水", "Hi"]
+)
 def test_a_greeting_is_no_petition_and_is_answered_helpfully(house: House, words: str) -> None:
     assert "什么事" in answered(plain(house, message(words)))
     assert house.log.petitions == {}
@@ -135,7 +139,13 @@ def test_a_greeting_in_front_of_a_matter_does_not_hide_it(house: House) -> None:
 
 @pytest.mark.parametrize(
     ("text", "left"),
-    [("您好！路灯坏了", "路灯坏了"), ("好多垃圾没人管", "好多垃圾没人管"), ("好", ""), ("谢谢您，好的", ""), ("HI 停电", "停电")],
+    [
+        ("您好！路灯坏了", "路灯坏了"),
+        ("好多垃圾没人管", "好多垃圾没人管"),
+        ("好", ""),
+        ("谢谢您，好的", ""),
+        ("HI 停电", "停电"),
+    ],
 )
 def test_greetings_are_told_from_the_matter(text: str, left: str) -> None:
     assert without_greeting(text, GREETINGS) == left
