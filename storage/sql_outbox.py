@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -40,15 +40,16 @@ class SqlOutbox:
             connection.execute(taken.values(due_at=until, tries=outbox.c.tries + 1))
         return [QueuedNotice(notice=notice_of(r["notice"]), tries=r["tries"], position=r["position"]) for r in rows]
 
-    def sent(self, id: str, now: datetime) -> None:
-        self._settle(id, state="sent", sent_at=stamp(now), error="")
+    def sent(self, ids: Collection[str], now: datetime) -> None:
+        """Those that went out, in one transaction."""
+        self._settle(ids, state="sent", sent_at=stamp(now), error="")
 
     def failed(self, id: str, error: str, retry_at: datetime | None) -> None:
         """To be tried again at ``retry_at``, or dead (死信) without one."""
         if retry_at is None:
-            self._settle(id, state="dead", error=keep(error))
+            self._settle([id], state="dead", error=keep(error))
         else:
-            self._settle(id, due_at=stamp(retry_at), error=keep(error))
+            self._settle([id], due_at=stamp(retry_at), error=keep(error))
 
     def notices(self, *, state: str | None = None, limit: int = 100) -> list[Mapping[str, Any]]:
         """Newest first: id, case_id, to, template, state, tries, error, due_at, sent_at, position."""
@@ -58,11 +59,11 @@ class SqlOutbox:
         with self._database.reading() as connection:
             return [_told(row) for row in connection.execute(statement).mappings()]
 
-    def _settle(self, id: str, **values: Any) -> None:
+    def _settle(self, ids: Collection[str], **values: Any) -> None:
         # One that was sent stays sent: a slower sender whose lease ran out has nothing to say any more.
-        open_one = outbox.update().where(outbox.c.id == id, outbox.c.state == "queued")
+        open_ones = outbox.update().where(outbox.c.id.in_(ids), outbox.c.state == "queued")
         with self._database.writing() as connection:
-            connection.execute(open_one.values(values))
+            connection.execute(open_ones.values(values))
 
 
 def _told(row: Mapping[Any, Any]) -> Mapping[str, Any]:

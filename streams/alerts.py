@@ -14,9 +14,10 @@ FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(hours=1)
 
 
-def send_due(outbox: Outbox, sender: Sender, now: datetime, limit: int = 100) -> int:
+def send_due(outbox: Outbox, sender: Sender, now: datetime, limit: int = 500) -> int:
     """Send what is due. A failure of one holds up no other. Returns how many were taken in hand."""
     claimed = outbox.claim(now, limit)
+    sent: list[str] = []
     for queued in claimed:
         try:
             sender.send(queued.notice)
@@ -25,7 +26,9 @@ def send_due(outbox: Outbox, sender: Sender, now: datetime, limit: int = 100) ->
         except OSError as error:
             outbox.failed(queued.notice.id, str(error), retry_at(queued, now))
         else:
-            outbox.sent(queued.notice.id, now)
+            sent.append(queued.notice.id)
+    if sent:
+        outbox.sent(sent, now)
     return len(claimed)
 
 

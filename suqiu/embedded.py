@@ -15,9 +15,10 @@ from classifiers.understanding import LexiconUnderstand
 from cases.errors import SuqiuError
 from cases.petition import Identity, Petition
 from cases.policy import Policy
-from cases.ports import CaseIndex, Understand
+from cases.ports import Understand
 from ingest.gateway import Gateway
 from policy.load import load_policy
+from search.tantivy import TantivyIndex
 from storage import Storage, open_sqlite
 from streams.books import Books
 from streams.deadlines import DeadlineParts
@@ -71,8 +72,9 @@ class House:
     understand: Understand
     desk: Desk
     clock: Callable[[], datetime]
-    index: CaseIndex
+    index: TantivyIndex
     runner: Runner
+    sender: LogFileSender
     lock: FolderLock
 
     def gateway(self) -> Gateway:
@@ -87,6 +89,8 @@ class House:
 
     def close(self) -> None:
         self.runner.stop()
+        self.index.close()
+        self.sender.close()
         self.storage.close()
         self.lock.release()
 
@@ -121,12 +125,13 @@ def open_house(settings: Settings, clock: Callable[[], datetime] = system_clock)
         )
     )  # fmt: skip
     index = open_index(settings, policy, understand.segmenter)
+    sender = LogFileSender(settings.data / "notifications.log")
     runner = Runner(
         RunnerParts(
             feed=storage.feed, cases=storage.cases, reader=storage.reader, petitions=storage.petitions,
             facts=storage.facts, outbox=storage.outbox, index=index, intake=intake,
             deadlines=DeadlineParts(cases=storage.cases, deadlines=storage.deadlines, books=books),
-            sender=LogFileSender(settings.data / "notifications.log"), policy=policy, clock=clock,
+            sender=sender, policy=policy, clock=clock,
             on_conflicts=lambda found: keep_conflicts(storage.rejected, found, clock()),
         )
     )  # fmt: skip
@@ -137,5 +142,5 @@ def open_house(settings: Settings, clock: Callable[[], datetime] = system_clock)
     )
     return House(
         settings=settings, policy=policy, identity=identity, storage=storage, books=books, understand=understand,
-        desk=desk, clock=clock, index=index, runner=runner, lock=lock,
+        desk=desk, clock=clock, index=index, runner=runner, sender=sender, lock=lock,
     )  # fmt: skip

@@ -14,10 +14,14 @@ class LogFileSender:
     """One JSON line a notice, appended; the id is stable, so a reader can leave out what it has."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        # Line-buffered and kept open: a line is with the operating system when ``send`` returns.
+        self._file = path.open("a", encoding="utf-8", buffering=1)
         self._lock = threading.Lock()
 
     def send(self, notice: Notice) -> None:
         line = json.dumps(as_dict(notice), ensure_ascii=False)
-        with self._lock, self._path.open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
+        with self._lock:
+            self._file.write(line + "\n")
+
+    def close(self) -> None:
+        self._file.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,10 +26,11 @@ class MemoryOutbox:
                 q.tries += 1
         return claimed
 
-    def sent(self, id: str, now: datetime) -> None:
+    def sent(self, ids: Collection[str], now: datetime) -> None:
         with self._state.lock:
-            if q := self._open(id):
-                q.state, q.sent_at, q.error = "sent", now, ""
+            for id in ids:
+                if q := self._open(id):
+                    q.state, q.sent_at, q.error = "sent", now, ""
 
     def failed(self, id: str, error: str, retry_at: datetime | None) -> None:
         with self._state.lock:

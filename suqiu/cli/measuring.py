@@ -14,6 +14,7 @@ bench_app = typer.Typer(help="测量:与对照在同一次运行中的比值。"
 
 def register(app: typer.Typer) -> None:
     bench_app.command("pipeline")(pipeline)
+    bench_app.command("http")(http)
     bench_app.command("segment")(segment)
     app.add_typer(bench_app, name="bench")
 
@@ -46,6 +47,22 @@ def pipeline(
     columns = {"text": text, "title": title, "user": user}
     load = from_file(file, columns, None) if file else made_up(count, 1, load_policy(found.policy))
     told = bench_pipeline(load, rounds)
+    say(told, as_json, to_json(told))
+
+
+def http(
+    count: Count = 3000,
+    rate: Annotated[float, typer.Option(min=1, help="每秒送来几件")] = 100,
+    policy: PolicyDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """回执的快慢,以及从回执到出现在办件队列的时间;对照一个只写 SQLite 的 FastAPI 程序。"""
+    from policy.load import load_policy
+    from suqiu.bench.http import bench_http
+    from suqiu.bench.texts import made_up
+
+    load = made_up(count, 1, load_policy(settings(None, policy, as_json).policy))
+    told = bench_http(load, rate)
     say(told, as_json, to_json(told))
 
 
