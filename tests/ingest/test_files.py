@@ -147,7 +147,7 @@ def test_tabs_and_semicolons_part_columns_too(tmp_path: Path) -> None:
 
 def test_a_sheet_of_excel_comes_in(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
-    sheet = book.active
+    sheet = book.worksheets[0]
     sheet.append(["source_id", "诉求内容", "诉求时间", "联系电话"])
     sheet.append([188007, "路灯坏了", datetime(2026, 11, 20, 8, 30), 13800000000.0])  # noqa: DTZ001 - as Excel has it
     sheet.append([None, None, None, None])

@@ -14,7 +14,7 @@ from wechatpy.crypto import WeChatCrypto
 from cases.ports import Submitted
 from ingest.wechat import WeChatAccount
 from ingest.wechat_crypto import Envelope, aes_key_bytes, parse_xml, signature
-from ingest.wechat_words import without_greeting
+from ingest.wechat_words import Words, without_greeting
 from tests.ingest.fakes import AES_KEY, GREETINGS, IDENTITY, NOW, PLAIN, SAFE, House
 
 ZHANG = "oZhangSan_0001"
@@ -303,7 +303,5 @@ def test_secrets_stay_out_of_logs() -> None:
 
 
 def test_a_receipt_without_a_pin_says_nothing_of_one() -> None:
-    from ingest.wechat_words import Words
-
     told = Words().receipt(Submitted(petition_id="p", receipt="R", track_path="/track"))
     assert "密码" not in told
