@@ -1,6 +1,8 @@
 """The engine and a second program that counts by hand agree, and a forged certificate is found out."""
 
+from collections.abc import Callable
 from datetime import datetime, time, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -8,16 +10,18 @@ from hypothesis import strategies as st
 
 from cases.certificate import certificate
 from cases.certificate_check import count_again, problems
-from cases.policy import Calendar
+from cases.events import Event
+from cases.limits import ClockRun, run_clocks
+from cases.policy import Calendar, ClockDef, Pack
 from cases.versions import hashed_calendar
 from tests.cases.clock_helpers import CALENDAR, ZONE, at, clock, days, event, extension, pack, run
 
 DAY_RULES = {"unit": "calendar_day", "roll": "next_working_day"}
 
 
-def proof_of(rule, events, now="12-01 09:00", **changes):
+def proof_of(rule: ClockDef, events: list[Event], **changes: Any) -> tuple[dict[str, Any], list[str]]:
     rules = pack(rule, **changes)
-    run_ = run(rules, events, now).runs[0]
+    run_ = run(rules, events, "12-01 09:00").runs[0]
     proof = certificate(run_, CALENDAR, ZONE)
     assert proof is not None
     assert run_.due_at is not None
@@ -25,7 +29,7 @@ def proof_of(rule, events, now="12-01 09:00", **changes):
     return proof, problems(proof, rules, rule, CALENDAR, ZONE, run_.due_at)
 
 
-def test_each_day_of_a_working_day_limit_says_whether_it_counts_and_why():
+def test_each_day_of_a_working_day_limit_says_whether_it_counts_and_why() -> None:
     proof, wrong = proof_of(clock(), [event("task.assigned", "09-29 15:00", id="e1")])
 
     assert [] == wrong
@@ -42,7 +46,7 @@ def test_each_day_of_a_working_day_limit_says_whether_it_counts_and_why():
     assert "不计入" in said["2026-09-29"]
 
 
-def test_the_roll_is_shown_as_days_that_do_not_count():
+def test_the_roll_is_shown_as_days_that_do_not_count() -> None:
     proof, wrong = proof_of(clock(length=15, **DAY_RULES), [event("task.assigned", "09-18 10:00")])
 
     assert [] == wrong
@@ -51,7 +55,7 @@ def test_the_roll_is_shown_as_days_that_do_not_count():
     assert "第203条" in proof["days"][-1]["why"]
 
 
-def test_a_pause_and_an_extension_are_named_with_their_events():
+def test_a_pause_and_an_extension_are_named_with_their_events() -> None:
     rule = clock(pause_reasons=("await_material",), extension=extension())
     events = [
         event("task.assigned", "06-01 09:00"),
@@ -67,7 +71,7 @@ def test_a_pause_and_an_extension_are_named_with_their_events():
     assert (7, "2026-06-17") == (proof["counted"], proof["days"][-1]["date"])
 
 
-def test_hours_are_listed_from_clock_time_to_clock_time():
+def test_hours_are_listed_from_clock_time_to_clock_time() -> None:
     proof, wrong = proof_of(clock(length=8, unit="working_hour"), [event("task.assigned", "04-17 16:00")])
 
     assert [] == wrong
@@ -77,14 +81,14 @@ def test_hours_are_listed_from_clock_time_to_clock_time():
     ]
 
 
-def test_nothing_owed_needs_no_proof():
+def test_nothing_owed_needs_no_proof() -> None:
     clocks = run(pack(clock(exempt_if="petitioner_unidentified")), [event("task.assigned", "08-03 09:00")],
                  "08-04 09:00", ("petitioner_unidentified",))  # fmt: skip
 
     assert certificate(clocks.runs[0], CALENDAR, ZONE) is None
 
 
-def test_days_before_the_opening_are_shown_where_the_pack_counts_from_it():
+def test_days_before_the_opening_are_shown_where_the_pack_counts_from_it() -> None:
     started = [event("task.assigned", "10-03 10:00")]
     proof, wrong = proof_of(clock(length=1), started, start_rule="next_working_open")
 
@@ -106,12 +110,13 @@ def test_days_before_the_opening_are_shown_where_the_pack_counts_from_it():
         lambda p: p.update(extensions=[{"event": "e", "length": 1}]),
     ],
 )
-def test_a_forged_certificate_is_found_out(forge):
+def test_a_forged_certificate_is_found_out(forge: Callable[[dict[str, Any]], object]) -> None:
     rule = clock()
     rules = pack(rule)
     due = run(rules, [event("task.assigned", "09-29 15:00")], "09-30 09:00").runs[0]
     proof = certificate(due, CALENDAR, ZONE)
     assert proof is not None
+    assert due.due_at is not None
     assert [] == problems(proof, rules, rule, CALENDAR, ZONE, due.due_at)
 
     forge(proof)
@@ -143,7 +148,7 @@ def calendars(draw: st.DrawFn) -> Calendar:
 
 
 @st.composite
-def rules(draw: st.DrawFn):
+def rules(draw: st.DrawFn) -> tuple[ClockDef, Pack]:
     unit = draw(st.sampled_from(["calendar_day", "working_day", "month", "hour", "working_hour"]))
     most = {"calendar_day": 90, "working_day": 20, "month": 3, "hour": 72, "working_hour": 30}[unit]
     rolls = unit in ("calendar_day", "month") and draw(st.booleans())
@@ -159,15 +164,15 @@ def rules(draw: st.DrawFn):
     )
 
 
-def found(calendar, rules_, events):
-    from cases.limits import run_clocks
-
+def found(calendar: Calendar, rules_: Pack, events: list[Event]) -> ClockRun:
     last = max(e.occurred_at for e in events)
     return run_clocks(rules_, events, now=last, calendar=calendar, zone=ZONE).runs[0]
 
 
 @given(calendars(), rules(), MOMENTS)
-def test_the_engine_and_counting_by_hand_agree_on_any_limit_and_any_holidays(calendar, ruled, started):
+def test_the_engine_and_counting_by_hand_agree_on_any_limit_and_any_holidays(
+    calendar: Calendar, ruled: tuple[ClockDef, Pack], started: datetime
+) -> None:
     rule, rules_ = ruled
     run_ = found(calendar, rules_, [event("task.assigned", f"{started:%Y-%m-%d %H:%M}")])
     again = count_again(rules_, rule, calendar, ZONE, started)
@@ -175,13 +180,16 @@ def test_the_engine_and_counting_by_hand_agree_on_any_limit_and_any_holidays(cal
 
     assert again.due_at == run_.due_at
     assert proof is not None
+    assert run_.due_at is not None
     assert [] == problems(proof, rules_, rule, calendar, ZONE, run_.due_at)
     if again.nominal is not None and again.nominal != again.due_at.date():
         assert again.nominal == run_.nominal_date
 
 
 @given(calendars(), rules(), MOMENTS, st.integers(0, 60 * 24 * 20), st.integers(0, 60 * 24 * 30), st.integers(0, 5))
-def test_they_agree_on_pauses_and_extensions(calendar, ruled, started, until_pause, pause, longer):
+def test_they_agree_on_pauses_and_extensions(
+    calendar: Calendar, ruled: tuple[ClockDef, Pack], started: datetime, until_pause: int, pause: int, longer: int
+) -> None:
     rule, rules_ = ruled
     first = event("task.assigned", f"{started:%Y-%m-%d %H:%M}", seq=1)
     from_ = started + timedelta(minutes=until_pause)
@@ -194,4 +202,5 @@ def test_they_agree_on_pauses_and_extensions(calendar, ruled, started, until_pau
     proof = certificate(run_, calendar, ZONE)
 
     assert proof is not None
+    assert run_.due_at is not None
     assert [] == problems(proof, rules_, rule, calendar, ZONE, run_.due_at)

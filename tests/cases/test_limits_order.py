@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cases.events import Event
 from cases.limits import Breach
 from tests.cases.clock_helpers import at, clock, event, extension, pack, run
 
@@ -29,11 +30,13 @@ STORY = [
 
 
 @given(st.permutations(STORY), st.lists(st.sampled_from(STORY), max_size=6))
-def test_events_in_any_order_and_any_number_of_times_give_the_same_clocks(shuffled, repeated):
+def test_events_in_any_order_and_any_number_of_times_give_the_same_clocks(
+    shuffled: list[Event], repeated: list[Event]
+) -> None:
     assert run(RULES, STORY, "08-25 09:00") == run(RULES, [*shuffled, *repeated], "08-25 09:00")
 
 
-def test_events_of_the_same_moment_go_by_seq():
+def test_events_of_the_same_moment_go_by_seq() -> None:
     together = [event("task.assigned", "08-03 09:00", seq=1), event("task.done", "08-03 09:00", seq=2)]
     reversed_ = [event("task.assigned", "08-03 09:00", seq=2), event("task.done", "08-03 09:00", seq=1)]
 
@@ -41,7 +44,7 @@ def test_events_of_the_same_moment_go_by_seq():
     assert "running" == run(pack(clock()), reversed_, "08-04 09:00").runs[0].status
 
 
-def test_a_timely_answer_recorded_late_withdraws_the_breach_that_was_raised_meanwhile():
+def test_a_timely_answer_recorded_late_withdraws_the_breach_that_was_raised_meanwhile() -> None:
     dispatched = event("task.assigned", "07-06 09:00")
     answered = event(
         "task.done", "07-13 17:00", recorded="07-15 08:30", id="answer", late_reason="网络中断", confirmed_by="head-1"
@@ -59,7 +62,7 @@ def test_a_timely_answer_recorded_late_withdraws_the_breach_that_was_raised_mean
     assert breach.raised_at == after.breaches[0].raised_at
 
 
-def test_an_extension_approved_in_time_and_recorded_late_moves_the_breach_to_the_new_date():
+def test_an_extension_approved_in_time_and_recorded_late_moves_the_breach_to_the_new_date() -> None:
     rules = pack(clock(extension=extension()))
     events = [
         event("task.assigned", "08-03 09:00"),
@@ -67,6 +70,9 @@ def test_an_extension_approved_in_time_and_recorded_late_moves_the_breach_to_the
               late_reason="停电", confirmed_by="head-1"),
     ]  # fmt: skip
     log = run(rules, events, "08-14 09:00").breaches
+    before_the_new_date = run(rules, events, "08-12 12:00").breaches
+
+    assert [at("08-12 10:00")] == [b.withdrawn_at for b in before_the_new_date]
 
     assert [
         (at("08-10 23:59:59"), at("08-11 00:00"), at("08-12 10:00"), "longer"),
@@ -74,7 +80,7 @@ def test_an_extension_approved_in_time_and_recorded_late_moves_the_breach_to_the
     ] == [(b.due_at, b.raised_at, b.withdrawn_at, b.because) for b in log]
 
 
-def test_an_answer_sent_back_after_the_due_date_is_a_breach_from_that_moment_on():
+def test_an_answer_sent_back_after_the_due_date_is_a_breach_from_that_moment_on() -> None:
     rules = pack(clock(stop=("reply.submitted",)))
     events = [
         event("task.assigned", "08-03 09:00"),
@@ -86,7 +92,7 @@ def test_an_answer_sent_back_after_the_due_date_is_a_breach_from_that_moment_on(
     assert [at("08-12 09:00")] == [b.raised_at for b in run(rules, events, "08-12 10:00").breaches]
 
 
-def test_a_late_answer_leaves_the_breach_standing():
+def test_a_late_answer_leaves_the_breach_standing() -> None:
     events = [event("task.assigned", "08-03 09:00"), event("task.done", "08-11 08:00")]
     clocks = run(pack(clock()), events, "08-20 09:00")
 
