@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 
-from classifiers.normal import fold
+from classifiers.normal import normalise
 
 _NOT_SAID = re.compile(r"[\W_]+")
 
@@ -15,7 +15,7 @@ def fingerprint(text: str, title: str | None = None) -> str:
 
     The title counts: “如题” under two titles is two messages. 32 hexadecimal digits.
     """
-    return folded_fingerprint(fold(f"{title}\n{text}" if title else text))
+    return folded_fingerprint(normalise(f"{title}\n{text}" if title else text))
 
 
 def folded_fingerprint(folded: str) -> str:

@@ -27,18 +27,18 @@ def find_numbers(normal: str) -> list[Entity]:
     found: list[Entity] = []
     past = 0
     for run in _DIGITS.finditer(normal):
-        start = run.start()
-        if start < past:
+        start, end = run.span()
+        # Most runs are years and counts: short, and nothing behind them that a door or a telephone number has.
+        if start < past or (end - start < 5 and normal[end : end + 1] not in _GO_ON):
             continue
-        for kind, end in _numbers_at(normal, start, run.end()):
-            found.append(Entity(kind, _begin(normal, start) if kind == "phone" else start, end))
-            past = end
+        for kind, past in _numbers_at(normal, start, end):
+            found.append(Entity(kind, _begin(normal, start) if kind == "phone" else start, past))
             break
     if "@" in normal:
         _take(found, "email", (m.span() for m in _EMAIL.finditer(normal)))
     if _PLATE_HEAD.search(normal):
         _take(found, "plate", (m.span() for m in _PLATE.finditer(normal)))
-    if _ACCOUNT_CUE.search(normal):
+    if "微信" in normal or "支付宝" in normal or "QQ" in normal or "qq" in normal:
         _take(found, "account", (m.span(1) for m in _ACCOUNT.finditer(normal)))
     found.sort(key=lambda e: e.start)
     return found
@@ -101,11 +101,11 @@ _DOOR = re.compile(
 _HOUSE = re.compile(r"[0-9]{1,4}(?:-[0-9]{1,4})?号(?:附[0-9]{1,3}号)?(?![线楼文门院令公井坝桥机])")
 _STREETS = frozenset("路街巷弄组村里道屯队")
 _DOOR_SIGNS = frozenset("栋幢座室单门# -号")
+_GO_ON = _DOOR_SIGNS | frozenset("—)）")
 _EMAIL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._%+\-]{0,63}@[A-Za-z0-9\-]{1,63}(?:\.[A-Za-z0-9\-]{1,63}){1,4}")
 _PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 _PLATE_HEAD = re.compile(f"[{_PROVINCES}][A-Za-z]")
 _PLATE = re.compile(f"[{_PROVINCES}][A-Za-z][·•. -]?[A-HJ-NP-Za-hj-np-z0-9]{{5,6}}(?![A-Za-z0-9])")
-_ACCOUNT_CUE = re.compile("微信|支付宝|[Qq][Qq]")
 _ACCOUNT = re.compile(r"(?:微信号?|[Qq][Qq]号?|支付宝)(?:是|为|:|：|\s){0,3}([A-Za-z0-9][A-Za-z0-9_\-]{4,19})")
 
 _LEAD = re.compile(r"[是为叫]?[\s:：,，]{0,3}")
@@ -124,10 +124,6 @@ def _take(found: list[Entity], kind: str, spans: Iterable[tuple[int, int]]) -> N
 
 def _numbers_at(normal: str, start: int, end: int) -> Iterator[tuple[str, int]]:
     """What begins with the run of digits from ``start`` to ``end``: (kind, end), the likeliest first."""
-    long = end - start
-    if long < 3 or long < 5 and normal[end : end + 1] not in ("-", " ", "—", ")", "）"):
-        yield from _doors_at(normal, start, end)
-        return
     for kind, pattern in (("id_number", _ID), ("phone", _MOBILE), ("phone", _LANDLINE)):
         if (m := pattern.match(normal, start)) is not None:
             yield kind, m.end()
@@ -143,9 +139,10 @@ def _numbers_at(normal: str, start: int, end: int) -> Iterator[tuple[str, int]]:
 def _doors_at(normal: str, start: int, end: int) -> Iterator[tuple[str, int]]:
     if normal[end : end + 1] not in _DOOR_SIGNS:
         return
-    if (m := _DOOR.match(normal, start)) is not None:
-        yield "address", m.end()
-    elif start and normal[start - 1] in _STREETS and (m := _HOUSE.match(normal, start)) is not None:
+    m = _DOOR.match(normal, start)
+    if m is None and start and normal[start - 1] in _STREETS:
+        m = _HOUSE.match(normal, start)
+    if m is not None:
         yield "address", m.end()
 
 

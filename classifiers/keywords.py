@@ -6,14 +6,14 @@ in 路灯杆. A longer phrase hides the words within it: 火灾隐患 is no fire
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import log
 
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
 from cases.policy import Policy
-from classifiers.normal import fold
+from classifiers.normal import normalise
 
 STRONG = 2.0
 PLAIN = 1.0
@@ -26,12 +26,44 @@ class Meaning:
     word: str
     topics: dict[str, float] = field(default_factory=dict)
     lists: set[str] = field(default_factory=set)
-    place: str | None = None
-    unit: str | None = None
+    place: str = ""  # code
+    unit: str = ""  # id
+
+
+Hit = tuple[Meaning, int, int]
+"""A word found, and its start and end in characters of the folded text."""
+Hits = Sequence[Hit]
+
+
+class Said:
+    """What a text says, sorted once by what asks for it; each in the order of the text."""
+
+    __slots__ = ("listed", "places", "topical", "units")
+
+    def __init__(self, hits: Hits) -> None:
+        self.topical: list[Hit] = []
+        self.places: list[Hit] = []
+        self.units: list[Hit] = []
+        self.listed: dict[str, list[Hit]] = {}
+        for hit in hits:
+            meaning = hit[0]
+            if meaning.topics:
+                self.topical.append(hit)
+            if meaning.lists:
+                for name in meaning.lists:
+                    self.listed.setdefault(name, []).append(hit)
+            if meaning.place:
+                self.places.append(hit)
+            if meaning.unit:
+                self.units.append(hit)
+
+    def on(self, name: str) -> Hits:
+        """The words of one list of the lexicon."""
+        return self.listed.get(name, ())
 
 
 class Keywords:
-    """``find`` gives (meaning, start, end) in order, never overlapping; offsets are characters of the folded text."""
+    """``find`` gives the words in order, never overlapping."""
 
     def __init__(self, meanings: Mapping[str, Meaning]) -> None:
         self._meanings = [m for w, m in meanings.items() if w]
@@ -41,7 +73,7 @@ class Keywords:
             implementation=Implementation.ContiguousNFA,
         )
 
-    def find(self, folded: str, edges: frozenset[int] | set[int]) -> list[tuple[Meaning, int, int]]:
+    def find(self, folded: str, edges: Container[int]) -> list[Hit]:
         """``edges``: the offsets at which words begin or end."""
         meanings = self._meanings
         return [
@@ -56,7 +88,7 @@ def meanings_of(policy: Policy, lists: Iterable[str]) -> dict[str, Meaning]:
     found: dict[str, Meaning] = {}
 
     def meaning(word: str) -> Meaning:
-        word = fold(word)
+        word = normalise(word)
         return found.setdefault(word, Meaning(word))
 
     for word, topics in _topic_weights(policy).items():
@@ -80,7 +112,7 @@ def _topic_weights(policy: Policy) -> dict[str, dict[str, float]]:
     for topic in policy.topics.values():
         for words, loud in ((topic.vocabulary, PLAIN), (topic.strong, STRONG)):
             for word in words:
-                said.setdefault(fold(word), {})[topic.id] = loud
+                said.setdefault(normalise(word), {})[topic.id] = loud
     total = max(len(policy.topics), 2)
     for topics in said.values():
         rare = log(1 + total / len(topics)) / log(1 + total)

@@ -14,7 +14,7 @@ from functools import cache
 _AMBIGUOUS = frozenset("乾")
 
 
-def normalise(text: str) -> str:
+def simplify(text: str) -> str:
     """The same text, the same length: half width, simplified, blanks as blanks, line ends as ``\\n``, no emoji.
 
     The case stays: jieba knows 卡拉OK and T恤.
@@ -25,9 +25,9 @@ def normalise(text: str) -> str:
     return _ASTRAL.sub(" ", text)
 
 
-def fold(text: str) -> str:
-    """``normalise`` and small letters, the same length still: what is compared and looked up."""
-    return normalise(text).lower()
+def normalise(text: str) -> str:
+    """``simplify`` and small letters, the same length still: what is compared and looked up."""
+    return simplify(text).lower()
 
 
 # Apart from the others: one class with both is compiled to a list that is walked, a thousand times slower.

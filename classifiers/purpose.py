@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from classifiers.keywords import Meaning
+from classifiers.keywords import Hits, Said
 
 # A title says once what the text says three times.
 TITLE = 3.0
@@ -14,18 +12,20 @@ LOUD = {"complaint": 1.0, "consultation": 1.0, "request": 0.4, "suggestion": 1.3
 ORDER = ("complaint", "consultation", "suggestion", "request")
 
 
-def judge_purpose(found: Sequence[tuple[Meaning, int, int]], title_end: int) -> str:
+def judge_purpose(said: Said, title_end: int) -> str:
     """The loudest purpose, told by the distinct words of its list; a message that says none of them asks for help.
 
     A report of wrongdoing is decided elsewhere (``wrongdoing``), since it changes who may see the message.
     """
-    said: dict[str, dict[str, float]] = {}
-    for meaning, start, _ in found:
-        for name in meaning.lists:
-            words = said.setdefault(name, {})
-            words[meaning.word] = max(words.get(meaning.word, 0.0), TITLE if start < title_end else 1.0)
-    if "praise" in said and "complaint" not in said and "consultation" not in said:
+    if said.on("praise") and not said.on("complaint") and not said.on("consultation"):
         return "praise"
-    scores = {name: loud * min(sum(said.get(name, {}).values()), 6.0) for name, loud in LOUD.items()}
+    scores = {name: loud * min(_distinct(said.on(name), title_end), 6.0) for name, loud in LOUD.items()}
     best = max(ORDER, key=lambda name: scores[name])
     return best if scores[best] > 0 else "request"
+
+
+def _distinct(hits: Hits, title_end: int) -> float:
+    words: dict[str, float] = {}
+    for meaning, start, _ in hits:
+        words[meaning.word] = TITLE if start < title_end else words.get(meaning.word, 1.0)
+    return sum(words.values())

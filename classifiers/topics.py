@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from cases.ports import WordWeight
-from classifiers.keywords import Meaning
+from classifiers.keywords import Hits
 
 # The title says what it is about; the text also says what else happened.
 TITLE = 3.0
 # One strong word alone, and no other topic in sight, is worth a confidence of about 0.67 with this much doubt.
 DOUBT = 2.0
 CANDIDATES = 5
-_EXPLAINED = 10
-
-Found = Sequence[tuple[Meaning, int, int]]
+_EXPLAINED = 8
 
 
-def score_topics(found: Found, title_end: int) -> dict[str, float]:
+def score_topics(topical: Hits, title_end: int) -> dict[str, float]:
     """Topic to score. A word said again counts half as much each time: ten times 学校 is not ten schools.
 
     ``title_end``: the offset at which the text begins, 0 without a title.
     """
     scores: dict[str, float] = {}
     times: dict[str, float] = {}
-    for meaning, start, _ in found:
-        if not meaning.topics:
-            continue
+    for meaning, start, _ in topical:
         if start < title_end:
             loud = TITLE
         else:
@@ -49,9 +43,9 @@ def rank(scores: dict[str, float]) -> tuple[tuple[str, float], ...]:
     return tuple((topic, round(s * s / total, 4)) for topic, s in best)
 
 
-def explain(found: Found, topic: str, title_end: int) -> tuple[WordWeight, ...]:
+def explain(topical: Hits, topic: str, title_end: int) -> tuple[WordWeight, ...]:
     """The words that spoke for the topic, the loudest first, each with its place in title or text."""
-    said = [(-meaning.topics[topic], start, end) for meaning, start, end in found if topic in meaning.topics]
+    said = [(-meaning.topics[topic], start, end) for meaning, start, end in topical if topic in meaning.topics]
     loud = sorted((w * TITLE if start < title_end else w, start, end) for w, start, end in said)[:_EXPLAINED]
     return tuple(
         WordWeight("title", start, end, round(-w, 3))

@@ -7,10 +7,10 @@ in a long letter, which tells what happened once: who is in danger now says so a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from classifiers.keywords import Meaning
-from classifiers.normal import fold
+from classifiers.keywords import Said
+from classifiers.normal import normalise
 
 # How far around an alarm the hedging words are looked for, within its sentence.
 BEFORE, AFTER = 30, 10
@@ -21,17 +21,17 @@ _STOPS = "。！？!?；;\n"
 
 class Urgency:
     def __init__(self, hedges: Iterable[str]) -> None:
-        words = sorted({fold(w) for w in hedges}, key=len, reverse=True)
+        words = sorted({normalise(w) for w in hedges}, key=len, reverse=True)
         self._hedge = re.compile("|".join(map(re.escape, words))) if words else None
 
-    def judge(self, folded: str, found: Sequence[tuple[Meaning, int, int]]) -> tuple[str, tuple[tuple[int, int], ...]]:
+    def judge(self, folded: str, said: Said) -> tuple[str, tuple[tuple[int, int], ...]]:
         """``emergency``, ``urgent`` or ``normal``, and the offsets of the words that decided."""
-        alarms = [(s, e) for m, s, e in found if "emergency" in m.lists]
+        alarms = [(s, e) for _, s, e in said.on("emergency")]
         near = len(folded) if len(folded) <= SHORT else AT_ONCE
         sure = tuple((s, e) for s, e in alarms if s < near and not self._hedged(folded, s, e))
         if sure:
             return "emergency", sure
-        pressing = tuple((s, e) for m, s, e in found if "urgent" in m.lists)
+        pressing = tuple((s, e) for _, s, e in said.on("urgent"))
         if alarms or pressing:
             return "urgent", tuple(sorted((*alarms, *pressing)))
         return "normal", ()

@@ -13,14 +13,13 @@ from typing import Any
 
 import rjieba
 
-from classifiers.normal import fold, normalise
+from classifiers.normal import normalise, simplify
 
 # What jieba's finalseg splits a run without Chinese characters by, and rjieba does not ("6-7", "baidu.com").
 _RUN = re.compile(r"([a-zA-Z0-9]+(?:\.\d+)?%?)")
 # Only these may stand beside letters and digits in one run, so a text without such a pair has nothing to split.
 _JOINT = re.compile(r"[+#&._%\-][a-zA-Z0-9+#&._%\-]|[a-zA-Z0-9][+#&._\-]")
 _CAPITAL = re.compile("[A-Z]")
-_SAID = re.compile(r"[^\W_]+")
 _LETTER = re.compile(r"[^\W\d_]")
 _REMEMBERED = 200_000
 
@@ -46,7 +45,7 @@ class Segmenter:
 
     def cut(self, text: str) -> list[str]:
         """Words of any text, in small letters, blanks among them: their lengths add up to the text's."""
-        normal = normalise(text)
+        normal = simplify(text)
         words = self.segment(normal)
         return [word.lower() for word in words] if _CAPITAL.search(normal) else words
 
@@ -86,15 +85,16 @@ class ContentWords:
     """The distinct words that say what a text is about: no stop words, numbers, single characters or blanks."""
 
     def __init__(self, stop: Iterable[str] = ()) -> None:
-        self._kept = _Remembered(fold(word) for word in stop)
+        self._kept = _Remembered(normalise(word) for word in stop)
 
-    def of(self, words: Iterable[str], private: Sequence[str] = ()) -> tuple[str, ...]:
-        """In order of appearance, small letters. ``private``: names and numbers of which no word may stay."""
-        kept = self._kept
-        found = [term for word in dict.fromkeys(words) if (term := kept[word])]
-        if private:
-            found = [term for term in found if not any(term in said.lower() for said in private)]
-        return tuple(found)
+    def of(self, words: Iterable[str]) -> tuple[str, ...]:
+        """In order of appearance, in small letters."""
+        return tuple(dict.fromkeys(filter(None, map(self._kept.__getitem__, words))))
+
+
+def without_private(terms: Iterable[str], private: Sequence[str]) -> tuple[str, ...]:
+    """``private``: names and numbers of which no word may stay."""
+    return tuple(term for term in terms if not any(term in said for said in private))
 
 
 class _Remembered(dict[str, str]):
@@ -110,20 +110,6 @@ class _Remembered(dict[str, str]):
         term = word.lower()
         self[word] = "" if len(word) < 2 or term in self._stop or not _LETTER.search(term) else term
         return self[word]
-
-
-def segment_for_index(segmenter: Segmenter, text: str) -> tuple[list[str], list[str], list[str]]:
-    """Words for phrases, search words, and character pairs (so that 路灯 finds 路灯杆), from one segmentation."""
-    words = segmenter.cut(text)
-    return words, segmenter.for_search(words), char_pairs(text)
-
-
-def char_pairs(text: str) -> list[str]:
-    """Neighbouring characters that are letters, digits or Chinese; a single character stands alone."""
-    pairs: list[str] = []
-    for run in _SAID.findall(fold(text)):
-        pairs += [run[i : i + 2] for i in range(len(run) - 1)] if len(run) > 1 else [run]
-    return pairs
 
 
 def _split_runs(words: list[str]) -> list[str]:

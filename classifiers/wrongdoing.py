@@ -11,16 +11,14 @@ import re
 from collections.abc import Iterable, Sequence
 
 from cases.policy import Policy
-from classifiers.keywords import Meaning
-from classifiers.normal import fold
+from classifiers.keywords import Meaning, Said
+from classifiers.normal import normalise
 
 # How far behind 举报 the person in office may stand, and how far behind the name of a village its 书记.
 REACH = 25
 # How far from a single deed the person in office may stand. “保护伞” and “腐败” are also said of the world at large.
 BESIDE = 40
 TITLE_OF_OFFICE = 8
-
-Found = Sequence[tuple[Meaning, int, int]]
 
 
 class Wrongdoing:
@@ -33,22 +31,22 @@ class Wrongdoing:
         self._asked = _any_of(lists.get("addressed_before", ()), end=".?$")
         self._told = _any_of(lists.get("addressed_after", ()), start="^")
         # 青禾镇 and 幸福村 alone say where, not who.
-        self._only_where = {fold(u.name) for u in policy.units.values() if u.kind in ("county", "town", "village")}
+        self._only_where = {normalise(u.name) for u in policy.units.values() if u.kind in ("county", "town", "village")}
         self._receiver = {r.to for r in policy.jurisdiction if r.kind == "wrongdoing"}
-        self._names = {fold(n): u.id for u in policy.units.values() for n in (u.id, u.name, *u.aliases)}
+        self._names = {normalise(n): u.id for u in policy.units.values() for n in (u.id, u.name, *u.aliases)}
 
-    def is_report(self, folded: str, found: Found, given: Sequence[str] = ()) -> bool:
+    def is_report(self, folded: str, said: Said, given: Sequence[str] = ()) -> bool:
         """``given``: whom the sender named as accused."""
         if given:
             return True
-        deeds = [(m.word, s, e) for m, s, e in found if "wrongdoing" in m.lists]
-        reports = [e for m, _, e in found if "report" in m.lists]
+        reports = [e for _, _, e in said.on("report")]
         if any(self._official.search(folded, e, _sentence_end(folded, e, REACH)) for e in reports):
             return True
+        deeds = said.on("wrongdoing")
         if not deeds:
             return False
-        units = [s for m, s, _ in found if m.unit and m.word not in self._only_where]
-        if reports or len({word for word, _, _ in deeds}) > 1:
+        units = [s for m, s, _ in said.units if m.word not in self._only_where]
+        if reports or len({m.word for m, _, _ in deeds}) > 1:
             return bool(units) or self._official.search(folded) is not None
         return any(
             self._official.search(folded, max(s - BESIDE, 0), e + BESIDE) or any(abs(u - s) <= BESIDE for u in units)
@@ -56,7 +54,7 @@ class Wrongdoing:
         )
 
     def accused(
-        self, folded: str, found: Found, given: Sequence[str] = (), places: Iterable[str] = ()
+        self, folded: str, said: Said, given: Sequence[str] = (), places: Iterable[str] = ()
     ) -> tuple[str, ...]:
         """Unit ids that the report names, in order. ``places``: codes of the places that it is about.
 
@@ -65,10 +63,10 @@ class Wrongdoing:
         """
         named: dict[str, None] = {}
         for who in given:
-            for unit in self._given(fold(who)):
+            for unit in self._given(normalise(who)):
                 named[unit] = None
-        villages = self._villages(found, places)
-        for meaning, start, end in found:
+        villages = self._villages(said, places)
+        for meaning, start, end in sorted((*said.units, *said.places), key=lambda hit: hit[1:]):
             village = self._village_of(meaning)
             if village and self._village_official.search(folded, end, _sentence_end(folded, end, TITLE_OF_OFFICE)):
                 named[village] = None
@@ -101,8 +99,8 @@ class Wrongdoing:
         unit = place.unit if place and place.kind in ("village", "group") else meaning.unit
         return unit if unit and self._policy.units[unit].kind == "village" else None
 
-    def _villages(self, found: Found, places: Iterable[str]) -> list[str]:
-        codes = [m.place for m, _, _ in found if m.place] + list(places)
+    def _villages(self, said: Said, places: Iterable[str]) -> list[str]:
+        codes = (*(m.place for m, _, _ in said.places), *places)
         units = [self._policy.places[code].unit for code in codes if code in self._policy.places]
         return list(dict.fromkeys(u for u in units if self._policy.units[u].kind == "village"))
 
@@ -116,7 +114,7 @@ class Wrongdoing:
 
 
 def _any_of(words: Iterable[str], start: str = "", end: str = "") -> re.Pattern[str]:
-    folded = sorted({fold(w) for w in words}, key=lambda w: (-len(w), w))
+    folded = sorted({normalise(w) for w in words}, key=lambda w: (-len(w), w))
     # Without words nothing may match.
     return re.compile(f"{start}(?:{'|'.join(map(re.escape, folded))}){end}" if folded else r"(?!)")
 

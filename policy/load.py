@@ -1,8 +1,8 @@
 """The policy folder as one value of ``cases.policy``; whatever does not hold together is a PolicyError with file and line.
 
-    load_policy()            the packaged folder: a made-up town
-    load_policy(Path("p"))   a town's own folder
-    init_policy(Path("p"))   writes the packaged folder there for editing
+load_policy()            the packaged folder: a made-up town
+load_policy(Path("p"))   a town's own folder
+init_policy(Path("p"))   writes the packaged folder there for editing
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from cases.errors import PolicyError
 from cases.policy import JurisdictionRule, PlaceEntry, Policy, Route, Topic, Unit
 from policy.canonical import policy_hash
 from policy.lexicon import load_lexicon
+from policy.marks import did_you_mean
 from policy.packs_load import load_limits
 from policy.places import load_places
 from policy.reading import Entry, read_list, read_mapping, read_text
@@ -46,6 +47,9 @@ def load_policy(folder: Path | None = None) -> Policy:
     lexicon = load_lexicon(folder)
     places = load_places(folder, units)
     limits = load_limits(folder, town.text("calendar", "cn"))
+    for topic in sorted({t for choice in limits.choices for t in choice.topics}):
+        if topic not in topics:
+            raise PolicyError("packs.yaml", 1, f"类别“{topic}”在 topics.yaml 里没有", did_you_mean(topic, list(topics)))
     policy = Policy(
         hash="",
         town=_town_id(town, units),
@@ -155,7 +159,9 @@ def _routes(folder: Path, units: Mapping[str, Unit], topics: Mapping[str, Topic]
     parents = {t.parent for t in topics.values()}
     for topic in topics:
         if topic not in parents and topic not in routes:
-            raise PolicyError("routes.yaml", 1, f"类别“{topic}”没有路由", f"请加一行 - {{topic: {topic}, lead: 单位编号, …}}")
+            raise PolicyError(
+                "routes.yaml", 1, f"类别“{topic}”没有路由", f"请加一行 - {{topic: {topic}, lead: 单位编号, …}}"
+            )
     return routes
 
 
@@ -236,12 +242,4 @@ def _new(e: Entry, name: str, key: str, known: Mapping[str, object]) -> None:
 
 def _known(e: Entry, name: str, key: str, known: Mapping[str, object], where: str) -> None:
     if key not in known:
-        near = _near(key, known)
-        raise e.error(name, f"“{key}”在 {where} 里没有", f"是不是要写“{near}”？" if near else f"请先在 {where} 里加上它")
-
-
-def _near(key: str, known: Mapping[str, object]) -> str | None:
-    import difflib
-
-    found = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
-    return found[0] if found else None
+        raise e.error(name, f"“{key}”在 {where} 里没有", did_you_mean(key, list(known)))

@@ -88,7 +88,9 @@ def read_list(path: Path) -> list[Entry]:
     entries = []
     for item in node.value:
         if not isinstance(item, yaml.MappingNode):
-            raise PolicyError(path.name, item.start_mark.line + 1, "列表里的每一项应当是“名称: 值”", "例如 - {id: …, name: …}")
+            raise PolicyError(
+                path.name, item.start_mark.line + 1, "列表里的每一项应当是“名称: 值”", "例如 - {id: …, name: …}"
+            )
         entries.append(_entry(path.name, item))
     return entries
 
@@ -108,7 +110,9 @@ def _compose(path: Path) -> yaml.Node | None:
         node: yaml.Node | None = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as wrong:
         line = wrong.problem_mark.line + 1 if wrong.problem_mark else 1
-        raise PolicyError(path.name, line, f"不是合法的 YAML：{wrong.problem}", "请检查缩进、冒号后的空格和引号") from None
+        raise PolicyError(
+            path.name, line, f"不是合法的 YAML：{wrong.problem}", "请检查缩进、冒号后的空格和引号"
+        ) from None
     except yaml.YAMLError as wrong:
         raise PolicyError(path.name, 1, f"不是合法的 YAML：{wrong}", "请检查这个文件的字符") from None
     return node
