@@ -27,7 +27,7 @@ from ingest.keys import Doorkeeper
 from ingest.wording import NO_JSON
 
 SINGLE_LIMIT = 1024 * 1024
-BATCH_LIMIT = 16 * 1024 * 1024
+BATCH_LIMIT = 8 * 1024 * 1024
 # How many lines one batch may have; a longer file is sent in several.
 BATCH_LINES = 1_000
 

@@ -7,8 +7,10 @@ import hashlib
 import json
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from cases.errors import BadInput, ContentConflict, NotAllowed, SuqiuError, TooBusy, Unavailable
@@ -89,6 +91,8 @@ class Gateway:
         self.rejected = rejected
         self.appender = Appender(log, capacity=capacity, at_once=at_once)
         self._patience = patience
+        # A thread of its own: a batch of bad lines costs an fsync each, and must not stand in the way of others' calls.
+        self._keeper = ThreadPoolExecutor(1, thread_name_prefix="suqiu-rejected")
         self._recent = _Recent(50_000)
 
     def submit(
@@ -135,7 +139,8 @@ class Gateway:
         fates = iter(await self.appender.append_async(petitions, self._patience) if petitions else [])
         outcomes = [self._outcome(one, next(fates)) if isinstance(one, Petition) else one for one in checked]
         if any(isinstance(outcome, BadInput | ContentConflict) for outcome in outcomes):
-            await asyncio.to_thread(self._keep_all, said, checked, outcomes, sender, entered_by, manner)
+            keep = partial(self._keep_all, said, checked, outcomes, sender, entered_by, manner)
+            await asyncio.get_running_loop().run_in_executor(self._keeper, keep)
         return outcomes
 
     def check(self, said: Said, *, sender: str, entered_by: str | None = None, manner: Manner = INNER) -> Petition:
@@ -203,8 +208,10 @@ class Gateway:
         return self._recent.get(petition_id)
 
     def close(self, patience: float = 30.0) -> bool:
-        """Take no more and write what waits."""
-        return self.appender.close(patience)
+        """Take no more and write what waits. True when all of it is written."""
+        written = self.appender.close(patience)
+        self._keeper.shutdown(wait=written)
+        return written
 
     def _checked(self, said: Said, sender: str, entered_by: str | None, manner: Manner) -> Petition | SuqiuError:
         try:
