@@ -140,7 +140,11 @@ class Gateway:
         outcomes = [self._outcome(one, next(fates)) if isinstance(one, Petition) else one for one in checked]
         if any(isinstance(outcome, BadInput | ContentConflict) for outcome in outcomes):
             keep = partial(self._keep_all, said, checked, outcomes, sender, entered_by, manner)
-            await asyncio.get_running_loop().run_in_executor(self._keeper, keep)
+            try:
+                kept = asyncio.get_running_loop().run_in_executor(self._keeper, keep)
+            except RuntimeError:  # closed meanwhile
+                raise Unavailable("系统正在停止，没有收下", "请稍后重试") from None
+            await kept
         return outcomes
 
     def check(self, said: Said, *, sender: str, entered_by: str | None = None, manner: Manner = INNER) -> Petition:

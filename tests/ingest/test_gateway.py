@@ -137,6 +137,12 @@ def test_closing_writes_what_waits_and_takes_no_more(house: House) -> None:
     assert len(house.log.petitions) == 7
 
 
+def test_after_closing_good_and_bad_input_alike_are_told_to_come_later(house: House) -> None:
+    house.gateway.close()
+
+    assert [house.post("/api/v1/petitions", said(text=text)).status_code for text in ("路灯坏了", "")] == [503, 503]
+
+
 def test_a_log_that_does_not_answer_in_time_leaves_it_open_whether_it_was_taken() -> None:
     house = House(patience=0.01)
     house.log.gate.clear()
