@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, select
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DatabaseError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from cases.errors import Unavailable
@@ -141,12 +141,18 @@ def postgres_engine(url: str, *, readonly: bool = False) -> Engine:
     )  # fmt: skip
 
 
+# DatabaseError itself, and none of its kinds: a file that is no database, or is damaged.
+_AWAY = (OperationalError, InterfaceError, PoolTimeout, DatabaseError)
+
+
 @contextmanager
 def _available() -> Iterator[None]:
     """A server that is away, a disk that is full, a file that stays locked: ours to wait for, not the caller's fault."""
     try:
         yield
-    except (OperationalError, InterfaceError, PoolTimeout) as reason:
+    except (DatabaseError, InterfaceError, PoolTimeout) as reason:
+        if type(reason) not in _AWAY:
+            raise  # what a statement got wrong is a bug, and none the better for waiting
         # Without the statement and its parameters: they may hold personal data.
         why = type(getattr(reason, "orig", None) or reason).__name__
         raise Unavailable(

@@ -28,7 +28,7 @@ class SqlAuditLog:
     def write(self, *, actor: str, action: str, subject: str, reason: str, at: datetime) -> None:
         newest = select(audit.c.id, audit.c.hash).order_by(audit.c.id.desc()).limit(1)
         with self._database.writing(AUDIT_LOCK) as connection:
-            id_, hash_ = connection.execute(newest).tuples().first() or (0, GENESIS)
+            id_, hash_ = connection.execute(newest).first() or (0, GENESIS)
             new = asdict(entry(id_ + 1, stamp(at), actor, action, subject, reason, hash_))
             connection.execute(audit.insert(), new | {name: keep(new[name]) for name in _WORDS})
 

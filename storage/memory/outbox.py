@@ -28,8 +28,8 @@ class MemoryOutbox:
 
     def sent(self, ids: Collection[str], now: datetime) -> None:
         with self._state.lock:
-            for id in ids:
-                if q := self._open(id):
+            for one in ids:
+                if q := self._open(one):
                     q.state, q.sent_at, q.error = "sent", now, ""
 
     def failed(self, id: str, error: str, retry_at: datetime | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ def test_a_decision_writes_its_events_with_positions_seqs_and_one_chain(storage:
 
 
 def test_what_an_event_says_comes_back_as_json_says_it(storage: Storage) -> None:
-    said = {"list": [1, 2.5, None, True], "nested": {"字": "“引号” \\ \"\n"}, "big": 2**60}
+    said: dict[str, Any] = {"list": [1, 2.5, None, True], "nested": {"字": '“引号” \\ "\n'}, "big": 2**60}
 
     storage.cases.apply([opening("a")])
     storage.cases.apply([next_step(opening("a").case, event("c-a", "n", **said))])

@@ -18,7 +18,9 @@ def bad(id: str, **more: Any) -> RejectedInput:
 
 
 def test_what_was_rejected_comes_back_as_it_was(storage: Storage) -> None:
-    row = bad("r1", body="not even text: \x00 \ud83d 半个字符 json:", source={"topic": "petitions.inbound", "offset": 7})
+    row = bad(
+        "r1", body="not even text: \x00 \ud83d 半个字符 json:", source={"topic": "petitions.inbound", "offset": 7}
+    )
 
     storage.rejected.put(row)
 
