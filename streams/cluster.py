@@ -56,13 +56,13 @@ class Ends(LogReader, Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterParts:
-    """``decode``: a message's value to a petition, raises BadInput. ``refuse``: durable into ``petitions.rejected``.
+    """``decode``: a message to a petition, raises BadInput. ``refuse``: durable into ``petitions.rejected``.
     ``absent``: what the servers' clients raise when a server is away. ``data``: a folder of the worker's own."""
 
     bootstrap: str
     data: Path
     intake: Intake
-    decode: Callable[[bytes], Petition]
+    decode: Callable[[Message], Petition]
     refuse: Callable[[RejectedInput, bytes | None], None]
     rejected: Rejected
     reader: CaseReader
@@ -90,7 +90,6 @@ def build_app(parts: ClusterParts) -> faust.App:
         value_serializer="raw",
         key_serializer="raw",
         consumer_auto_offset_reset="earliest",
-        web_enabled=False,
         # With the defaults two workers of which one was killed lost nothing, but stood still for 70 s; with these, 3 s.
         broker_session_timeout=10,
         broker_heartbeat_interval=2,
@@ -98,10 +97,14 @@ def build_app(parts: ClusterParts) -> faust.App:
         broker_request_timeout=40,
         broker_max_poll_records=2000,
         stream_buffer_maxsize=2000,
+        # There is nothing to wait for: what is in work when partitions go comes again elsewhere.
+        stream_wait_empty=False,
         # Topics are made on purpose (``suqiu topics create``), with their number of partitions.
         topic_allow_declare=False,
         topic_disable_leader=True,
     )
+    # The setting ``web_enabled`` would be overwritten by the command line of ``faust worker``, which opens port 6066.
+    app.boot_strategy.enable_web = False
     works = Works(parts)
     stages = {
         "intake": (INBOUND, works.take_in, works.set_aside),
@@ -170,7 +173,7 @@ class Works:
         places: dict[int, Message] = {}
         for message in messages:
             try:
-                petition = parts.decode(message.value)
+                petition = parts.decode(message)
             except BadInput as error:
                 parts.refuse(refused(message, error.message, parts.clock(), error), message.key)
             else:

@@ -51,7 +51,9 @@ class Cluster:
             "SUQIU_DATA": str(self._folder / name),
         }  # fmt: skip
         with self.log(name).open("ab") as out:
-            self._workers[name] = subprocess.Popen([sys.executable, *command], env=environment, stderr=out, stdout=out, cwd=ROOT)
+            self._workers[name] = subprocess.Popen(
+                [sys.executable, *command], env=environment, stderr=out, stdout=out, cwd=ROOT
+            )
 
     def kill(self, name: str) -> None:
         """SIGKILL: no farewell."""

@@ -59,8 +59,8 @@ def test_nothing_is_lost_and_nothing_doubled_when_a_worker_is_killed_three_times
 
     chance = random.Random(11)
     with cluster(kafka, postgres, elasticsearch, tmp_path) as (town, house):
-        # Few people with many petitions each: the two workers meet in the same cases.
-        given = lamps(house, range(PETITIONS), people=40)
+        # People with ten petitions each about one matter: the two workers meet in the same cases.
+        given = lamps(house, range(PETITIONS), people=200)
         ids = {p.petition_id for p in given}
         town.start("one")
         town.start("two")
@@ -77,7 +77,9 @@ def test_nothing_is_lost_and_nothing_doubled_when_a_worker_is_killed_three_times
         log.close()
 
         assert ids == sender.acknowledged
-        took = wait_until(lambda: len(house.storage.petitions.known(ids)) == PETITIONS, "after the last: all in cases", 120)
+        took = wait_until(
+            lambda: len(house.storage.petitions.known(ids)) == PETITIONS, "after the last: all in cases", 120
+        )
         wait_until(lambda: caught_up(house), "index and counts have followed", 90)
         town.alive()
 
