@@ -20,7 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from zoneinfo import ZoneInfo
 
-from tantivy import Order, Searcher
+from tantivy import Order, Query, Searcher
 
 from cases.errors import TooBusy, Unavailable
 from cases.ports import IndexDocument, SearchQuery, SearchResult
@@ -90,7 +90,7 @@ class TantivyIndex:
         segment = self._serving()
         searcher = segment.searcher()
         wanted = build(matching(todo), segment.schema)
-        total, found = _page(todo, segment, searcher)
+        total, found = _page(todo, wanted, segment, searcher)
         counted = searcher.aggregate(wanted, _aggregations(todo)) if todo.facets or todo.every else {}
         return answer(
             todo, total, found,
@@ -235,9 +235,8 @@ class TantivyIndex:
                 shutil.rmtree(path, ignore_errors=True)
 
 
-def _page(todo: Plan, segment: Segment, searcher: Searcher) -> tuple[int, list[Found]]:
+def _page(todo: Plan, wanted: Query, segment: Segment, searcher: Searcher) -> tuple[int, list[Found]]:
     """The documents of this page in order, and how many there are on all pages."""
-    wanted = build(matching(todo), segment.schema)
     if todo.sort == "relevance":
         # Equal scores must keep their order from page to page, and Tantivy would break ties by where a document lies.
         result = searcher.search(wanted, limit=RELEVANCE_LIMIT)

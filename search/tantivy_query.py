@@ -14,6 +14,8 @@ INNER = 0.5
 """Score of a word that was found inside a longer one."""
 PAIRS = 0.25
 """Score of a word that was found as characters side by side only."""
+SET_FROM = 8
+"""Values of one field beyond which a set query is faster than its terms one by one."""
 RUN = 1.5
 """Weight of words side by side that were typed side by side."""
 
@@ -26,7 +28,7 @@ def build(node: Node, schema: Schema) -> Query:
         case Nothing():
             return Query.empty_query()
         case Among(field, values):
-            return _silent(Query.term_set_query(schema, field, sorted(values)))
+            return _silent(_among(field, sorted(values), schema))
         case Prefix(field, value):
             return Query.const_score_query(Query.regex_query(schema, field, re.escape(value) + ".*"), 1.0)
         case Between(field, low, high):
@@ -40,6 +42,15 @@ def build(node: Node, schema: Schema) -> Query:
             return Query.boolean_query([(Occur.Should, build(p, schema)) for p in parts])
         case And() | Not():
             return _all(node.parts if isinstance(node, And) else (node,), schema)
+
+
+def _among(field: str, values: Sequence[str], schema: Schema) -> Query:
+    """A set query writes a bit for every document that it matches, before the first hit; a few terms are read side by
+    side with the rest of the query, and pass over what that passes over."""
+    if len(values) > SET_FROM:
+        return Query.term_set_query(schema, field, values)
+    terms = [Query.term_query(schema, field, value, "basic") for value in values]
+    return terms[0] if len(terms) == 1 else Query.boolean_query([(Occur.Should, t) for t in terms])
 
 
 def _all(parts: Sequence[Node], schema: Schema) -> Query:
