@@ -172,7 +172,7 @@ async def read_form(request: Request) -> Fields:
 async def read_json(request: Request) -> dict[str, Any]:
     try:
         found = json.loads(await read_body(request))
-    except ValueError as error:  # JSONDecodeError and UnicodeDecodeError are both
+    except (ValueError, RecursionError) as error:  # not JSON, not UTF-8, or nested without end
         raise BadInput("请求体不是 JSON", [FieldError(("body",), "请发送 JSON 对象")]) from error
     if not isinstance(found, dict):
         raise BadInput("请求体要是 JSON 对象", [FieldError(("body",), "请发送 JSON 对象")])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from cases.errors import TooBusy, Unavailable
@@ -168,9 +168,9 @@ async def told(
     last_seen: int | None,
     still_there: Callable[[], Awaitable[bool]],
     *,
-    heartbeat_seconds: float = HEARTBEAT_SECONDS,
-    check_seconds: float = CHECK_SECONDS,
-) -> AsyncIterator[str]:
+    heartbeat_seconds: float | None = None,
+    check_seconds: float | None = None,
+) -> AsyncGenerator[str, None]:
     """The text of one stream.
 
     1. Join first, so that nothing falls between the past and the present.
@@ -187,7 +187,8 @@ async def told(
         elif last_seen is not None:
             async for text in _past(hub, viewer, last_seen, stream.position):
                 yield text
-        async for text in _present(hub, stream, viewer, still_there, heartbeat_seconds, check_seconds):
+        beat, check = heartbeat_seconds or HEARTBEAT_SECONDS, check_seconds or CHECK_SECONDS
+        async for text in _present(hub, stream, viewer, still_there, beat, check):
             yield text
     finally:
         await hub.leave(stream)

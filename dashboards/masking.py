@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 # A resident's ID number has 17 digits and a check digit that may be X (GB 11643); a mobile number 11, from 13 to 19.
-_ID_NUMBER = re.compile(r"(?<!\d)(\d{6})\d{8}(\d{2}[\dXx])(?![\dXx])|(?<!\d)\d{15}(?!\d)")
+_ID_NUMBER = re.compile(r"(?<!\d)(?:\d{17}[\dXx]|\d{15})(?!\d)")
 _PHONE = re.compile(r"(?<!\d)(1[3-9]\d)[- ]?\d{4}[- ]?(\d{4})(?!\d)")
 
 

@@ -27,7 +27,7 @@ def row_view(row: CaseRow, desk: Desk, now: datetime) -> dict[str, Any]:
         ),
         "clock": clock_name(policy, case.pack, row.due_clock),
         "title": row.display.title or "（无标题）",
-        "snippet": _beyond_title(row.display.title, row.display.snippet),
+        "snippet": beyond_title(row.display.title, row.display.snippet),
         "topic": policy.topic_name(case.topic),
         "confidence": None if case.confidence is None else f"{case.confidence:.0%}",
         "purpose": PURPOSES.get(case.purpose or "", ""),
@@ -49,7 +49,7 @@ def row_view(row: CaseRow, desk: Desk, now: datetime) -> dict[str, Any]:
     }
 
 
-def _beyond_title(title: str, snippet: str) -> str:
+def beyond_title(title: str, snippet: str) -> str:
     """Most citizens write no title and get their first words as one: those are not said twice."""
     return snippet[len(title) :].lstrip("，。；、：,.;: ") if title and snippet.startswith(title) else snippet
 

@@ -12,6 +12,7 @@ from cases.ports import CaseRow, StoredPetition
 from cases.viewer import Viewer
 from dashboards.lockout import TRACKING
 from dashboards.parts import Desk
+from dashboards.rows import beyond_title
 from dashboards.timeline import PUBLIC
 from dashboards.viewers import citizen_viewer
 from dashboards.words import day_and_time, due_day
@@ -117,7 +118,7 @@ def progress(desk: Desk, found: Tracked, now: datetime) -> dict[str, Any]:
         "number": case.number,
         "state": PUBLIC_STATES.get(case.state, "办理中"),
         "title": found.row.display.title,
-        "snippet": found.row.display.snippet,
+        "snippet": beyond_title(found.row.display.title, found.row.display.snippet),
         "erased": (text := texts.get(found.petition.text_id)) is not None and text.body is None,
         "received": day_and_time(found.petition.received_at, desk.zone, now),
         "promised": None if case.replied_at is not None or not case.is_open else _promised(desk, case.case_id, now),
