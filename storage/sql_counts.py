@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from sqlalchemy import func, select
 
@@ -17,11 +18,11 @@ from storage.tables import cases
 def count_each(database: Database, queries: Mapping[str, CaseQuery], viewer: Viewer) -> dict[str, int]:
     if not queries:
         return {}
-    seen = sight(viewer)
-    columns = [
-        select(func.count()).select_from(cases).where(*seen, *wanted(query)).scalar_subquery().label(f"n{i}")
-        for i, query in enumerate(queries.values())
-    ]
     with database.reading() as connection:
-        row = connection.execute(select(*columns)).one()
+        seen = sight(viewer, connection)
+        columns = [
+            select(func.count()).select_from(cases).where(*seen, *wanted(replace(query, sort="due"))).scalar_subquery()
+            for query in queries.values()
+        ]
+        row = connection.execute(select(*(c.label(f"n{i}") for i, c in enumerate(columns)))).one()
     return dict(zip(queries, row, strict=True))

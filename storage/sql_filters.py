@@ -28,7 +28,8 @@ def wanted(query: CaseQuery) -> list[ColumnElement[bool]]:
     if query.due_before is not None:
         conditions.append(cases.c.due_at < stamp(query.due_before))
     if query.open_only:
-        conditions.append(cases.c.open)
+        # By the order of opening or of change most are open: the index of the queue would only bring a sort with it.
+        conditions.append(cases.c.open if query.sort == "due" else cases.c.open.isnot(False))
     if query.joint_only:
         conditions.append(cases.c.joint)
     if query.history is not None:

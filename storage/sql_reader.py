@@ -42,8 +42,9 @@ class SqlCaseReader:
 
     def page(self, query: CaseQuery, viewer: Viewer) -> Page:
         """Raises BadInput for a sort, limit or cursor that cannot be."""
-        statement = _sorted(checked(query), key_of(query)).where(*sight(viewer), *wanted(query))
+        statement = _sorted(checked(query), key_of(query))
         with self._database.reading() as connection:
+            statement = statement.where(*sight(viewer, connection), *wanted(query))
             # One more than asked tells whether there is a next page.
             found = [case_row_of(r) for r in connection.execute(statement.limit(query.limit + 1)).mappings()]
         rows = tuple(found[: query.limit])

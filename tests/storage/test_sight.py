@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -52,14 +53,21 @@ def empty(folder: Path) -> None:
             connection.execute(f"DELETE FROM {table.name}")  # noqa: S608 - our own names
 
 
+@pytest.mark.parametrize("few", [0, 2000], ids=["by-order", "by-own"])
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=cases, viewers=st.lists(viewers, min_size=1, max_size=6), queries=st.lists(queries, min_size=1, max_size=4))
 def test_sql_and_memory_show_exactly_what_may_be_seen(
-    tmp_path: Path, rows: list[dict[str, object]], viewers: list[Viewer], queries: list[CaseQuery]
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    few: int,
+    rows: list[dict[str, object]],
+    viewers: list[Viewer],
+    queries: list[CaseQuery],
 ) -> None:
     # Migrated once, emptied for each example.
     stores = (open_sqlite(tmp_path), open_memory())
     empty(tmp_path)
+    monkeypatch.setattr("storage.sql_sight.FEW", few)
     made = [
         opening(str(n), case=row, petition=stored(str(n), f"c-{n}")) for n, row in enumerate(rows)
     ]  # fmt: skip

@@ -138,12 +138,18 @@ def upgrade() -> None:
         sa.UniqueConstraint("number", name=op.f("uq_cases_number")),
     )
     with op.batch_alter_table("cases", schema=None) as batch_op:
-        batch_op.create_index("ix_cases_any_due", ["due_at", "opened"], unique=False)
-        batch_op.create_index("ix_cases_due", ["open", "due_at", "opened"], unique=False)
-        batch_op.create_index("ix_cases_handler", ["handler", "open", "due_at"], unique=False)
+        batch_op.create_index("ix_cases_due", ["due_at", "opened"], unique=False)
+        batch_op.create_index("ix_cases_handler", ["handler", "open", "due_at", "opened"], unique=False)
         batch_op.create_index("ix_cases_opened", ["opened"], unique=True)
         batch_op.create_index("ix_cases_position", ["position"], unique=False)
-        batch_op.create_index("ix_cases_unit", ["unit", "open", "due_at"], unique=False)
+        batch_op.create_index(
+            "ix_cases_queue",
+            ["due_at", "opened", "secret", "level", "state", "unit", "case_id"],
+            unique=False,
+            sqlite_where=sa.text("open = 1"),
+            postgresql_where=sa.text("open"),
+        )
+        batch_op.create_index("ix_cases_unit", ["unit", "open", "due_at", "opened"], unique=False)
 
     op.create_table(
         "counters",
@@ -321,6 +327,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("case_id", "sender", name=op.f("pk_case_senders")),
         sqlite_with_rowid=False,
     )
+    with op.batch_alter_table("case_senders", schema=None) as batch_op:
+        batch_op.create_index("ix_case_senders_sender", ["sender", "case_id"], unique=False)
+
     op.create_table(
         "case_units",
         sa.Column("case_id", sa.String().with_variant(sa.String(collation="C"), "postgresql"), nullable=False),
@@ -329,6 +338,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("case_id", "unit", name=op.f("pk_case_units")),
         sqlite_with_rowid=False,
     )
+    with op.batch_alter_table("case_units", schema=None) as batch_op:
+        batch_op.create_index("ix_case_units_unit", ["unit", "case_id"], unique=False)
+
     op.create_table(
         "deadlines",
         sa.Column("case_id", sa.String().with_variant(sa.String(collation="C"), "postgresql"), nullable=False),
