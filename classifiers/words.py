@@ -19,7 +19,6 @@ from classifiers.normal import normalise, simplify
 _RUN = re.compile(r"([a-zA-Z0-9]+(?:\.\d+)?%?)")
 # Only these may stand beside letters and digits in one run, so a text without such a pair has nothing to split.
 _JOINT = re.compile(r"[+#&._%\-][a-zA-Z0-9+#&._%\-]|[a-zA-Z0-9][+#&._\-]")
-_CAPITAL = re.compile("[A-Z]")
 _LETTER = re.compile(r"[^\W\d_]")
 _REMEMBERED = 200_000
 
@@ -41,13 +40,13 @@ class Segmenter:
         words: list[str] = self._jieba.cut(normal)
         if _JOINT.search(normal) is None:
             return words
-        return _split_runs(words)
+        return self._split_runs(words)
 
     def cut(self, text: str) -> list[str]:
         """Words of any text, in small letters, blanks among them: their lengths add up to the text's."""
         normal = simplify(text)
         words = self.segment(normal)
-        return [word.lower() for word in words] if _CAPITAL.search(normal) else words
+        return [word.lower() for word in words] if normal != normal.lower() else words
 
     def cut_for_search(self, text: str) -> list[str]:
         """The words, each long one preceded by the shorter words within it, as ``jieba.lcut_for_search``."""
@@ -70,6 +69,16 @@ class Segmenter:
                 found += known
             else:
                 found += self._take_apart(word)
+        return found
+
+    def _split_runs(self, words: list[str]) -> list[str]:
+        known = self._jieba.has_word
+        found: list[str] = []
+        for word in words:
+            if word < "\x7f" and len(word) > 1 and word.isascii() and not word.isalnum() and not known(word):
+                found += [part for part in _RUN.split(word) if part]
+            else:
+                found.append(word)  # C++ is in the dictionary, and stays whole
         return found
 
     def _take_apart(self, word: str) -> list[str]:
@@ -110,16 +119,6 @@ class _Remembered(dict[str, str]):
         term = word.lower()
         self[word] = "" if len(word) < 2 or term in self._stop or not _LETTER.search(term) else term
         return self[word]
-
-
-def _split_runs(words: list[str]) -> list[str]:
-    found: list[str] = []
-    for word in words:
-        if word < "\x7f" and len(word) > 1 and word.isascii() and not word.isalnum():
-            found += [part for part in _RUN.split(word) if part]
-        else:
-            found.append(word)
-    return found
 
 
 def _grams(word: str, n: int) -> list[str]:
