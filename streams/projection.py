@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from cases.case import TERMINAL, Case
+from cases.case import Case
 from cases.deadlines import deadline_rows
-from cases.events import GENESIS, Event, NewEvent, record
+from cases.events import GENESIS, Event, NewEvent
 from cases.folding import fold
 from cases.limits import Clocks, run_clocks
 from cases.petition import Petition, petition_from_dict
@@ -57,14 +56,9 @@ def clocks_of(case: Case, events: Sequence[Event], books: Books, now: datetime) 
 
 
 def rows(case: Case, events: Sequence[Event], books: Books, now: datetime) -> tuple[Deadline, ...]:
-    """The deadline rows of a case; a terminal one has none that could still fall due."""
+    """The deadline rows of a case. Clocks outlive its end where something is still owed: the notice after a redirect."""
     clocks = clocks_of(case, events, books, now)
-    if clocks is None:
-        return ()
-    found = deadline_rows(clocks, events)
-    if case.state in TERMINAL:
-        return tuple(replace(d, next_at=None, next_step=None) for d in found)
-    return found
+    return deadline_rows(clocks, events) if clocks is not None else ()
 
 
 def display(petition: Petition, masked: Mapping[str, str], place_name: str) -> Display:
@@ -101,13 +95,4 @@ def display_of(case: Case, petitions: Sequence[StoredPetition], texts: Mapping[s
     return display(*words, place.name if place else "")
 
 
-__all__ = [
-    "clocks_of",
-    "display",
-    "display_of",
-    "expected",
-    "fold",
-    "record",
-    "rows",
-    "words_of",
-]
+__all__ = ["clocks_of", "display", "display_of", "expected", "fold", "rows", "words_of"]

@@ -10,12 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from classifiers.understanding import LexiconUnderstand
-
 from cases.errors import SuqiuError
 from cases.petition import Identity, Petition
 from cases.policy import Policy
 from cases.ports import Understand
+from classifiers.understanding import LexiconUnderstand
 from ingest.gateway import Gateway
 from policy.load import load_policy
 from search.tantivy import TantivyIndex

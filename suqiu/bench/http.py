@@ -19,8 +19,8 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
-from cases.ports import Account, ApiKey, Session
 from cases.petition import CHANNELS
+from cases.ports import Account, ApiKey, Session
 from suqiu.bench.offering import Offered, offer
 from suqiu.bench.texts import Load
 from suqiu.beside import open_beside

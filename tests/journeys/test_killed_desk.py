@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.journeys.desks import RunningDesk, suqiu, wait_until
+from tests.journeys.desks import RunningDesk, running, suqiu, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -24,6 +24,7 @@ class Sender(threading.Thread):
     def __init__(self, desk: RunningDesk, key: str, name: str, stop: threading.Event) -> None:
         super().__init__(daemon=True)
         self._desk, self._key, self._name, self._stop_sending = desk, key, name, stop
+        self._http = httpx.Client(verify=False, timeout=10, trust_env=False)  # noqa: S501 - plain http on loopback
         self._chance = random.Random(name)
         self.acknowledged: dict[str, str] = {}
 
@@ -45,8 +46,8 @@ class Sender(threading.Thread):
             "petitioner": {"name": "王小明", "phone": f"1990000{number % 50:04}"},
         }  # fmt: skip
         try:
-            answer = httpx.post(
-                f"{self._desk.url}/api/v1/petitions", json=body, timeout=10, headers={"Authorization": f"Bearer {self._key}"}
+            answer = self._http.post(
+                f"{self._desk.url}/api/v1/petitions", json=body, headers={"Authorization": f"Bearer {self._key}"}
             )
         except httpx.HTTPError:
             time.sleep(0.05)  # it was just killed; whether this one was taken is not known, so nothing is claimed
@@ -56,30 +57,28 @@ class Sender(threading.Thread):
 
 
 def test_every_acknowledged_petition_is_in_exactly_one_case_after_three_kills(tmp_path: Path) -> None:
-    desk = RunningDesk(tmp_path / "data")
-    desk.start()
-    key = suqiu("key", "add", "sender", "--channels", "web", "--rate", "100000", "--data", str(desk.data))["key"]
-    stop = threading.Event()
-    senders = [Sender(desk, key, f"s{n}", stop) for n in range(4)]
-    for sender in senders:
-        sender.start()
-    chance = random.Random(7)
-    for _ in range(KILLS):
-        time.sleep(SECONDS / KILLS * chance.uniform(0.5, 1.0))
-        desk.kill()
-        desk.start()
-    time.sleep(1)
-    stop.set()
-    for sender in senders:
-        sender.join(30)
-    wait_until(desk.caught_up, "everything is through the pipeline")
-    desk.stop()
+    with running(tmp_path / "data") as desk:
+        key = suqiu("key", "add", "sender", "--channels", "web", "--rate", "100000", "--data", str(desk.data))["key"]
+        stop = threading.Event()
+        senders = [Sender(desk, key, f"s{n}", stop) for n in range(4)]
+        for sender in senders:
+            sender.start()
+        chance = random.Random(7)
+        for _ in range(KILLS):
+            time.sleep(SECONDS / KILLS * chance.uniform(0.5, 1.0))
+            desk.kill()
+            desk.start()
+        time.sleep(1)
+        stop.set()
+        for sender in senders:
+            sender.join(30)
+        wait_until(desk.caught_up, "everything is through the pipeline")
 
     acknowledged = {id_ for sender in senders for id_ in sender.acknowledged.values()}
     report = suqiu("verify", "--data", str(desk.data))
     assert report["ok"], report["problems"]
     assert len(acknowledged) > 100
-    assert acknowledged == held(desk.data) & acknowledged
+    assert acknowledged <= held(desk.data)
     print(f"{len(acknowledged)} acknowledged, {report['petitions']} kept, {report['cases']} cases, {KILLS} kills")
 
 
