@@ -238,7 +238,7 @@ def _clock_view(clock: Mapping[str, Any], desk: Desk, pack: str, now: datetime) 
         "chip": chip(clock.get("due_at"), status, level, now, desk.zone),
         "due": due_day(clock.get("due_at"), desk.zone, now),
         "status": CLOCK_STATUS.get(status, status),
-        "provisional": bool(clock.get("provisional")),
+        "provisional": bool(clock.get("provisional")) and status in ("running", "paused"),
         "start": EVENT_TYPES.get(str(start.get("event", "")), str(start.get("event", ""))),
         "start_at": day_and_time(start.get("at"), desk.zone, now),
         "pack": desk.policy.packs[str(rule["pack"])].title
