@@ -53,7 +53,7 @@ def _word(term: Term) -> Clause:
         if len(word) == 1:
             ways.append(_fixed(_containing(f"*{word}*"), PAIRS))
         elif len(word) == 2:
-            ways.append(_fixed({"term": {"pairs": {"value": word}}}, PAIRS))
+            ways.append(_fixed(_piece(word), PAIRS))
         else:
             pieces = [_piece(p) for p in term.pieces]
             ways.append(_fixed({"bool": {"filter": pieces}}, PAIRS))
@@ -61,7 +61,10 @@ def _word(term: Term) -> Clause:
 
 
 def _piece(piece: str) -> Clause:
-    return _any([{"term": {field: {"value": piece}}} for field in ("words", "search", "pairs")])
+    """Two characters, wherever they stand; a longer part as a word or inside one."""
+    if len(piece) == 2:
+        return {"term": {"pairs": {"value": piece}}}
+    return _any([{"term": {field: {"value": piece}}} for field in ("words", "search")])
 
 
 def _phrase(words: tuple[str, ...]) -> Clause:
@@ -70,10 +73,10 @@ def _phrase(words: tuple[str, ...]) -> Clause:
     last = f"{_escaped(words[-1])}*" if is_han(words[-1]) else None
     if len(words) == 1:
         word = words[0]
-        loose = [_containing(f"*{_escaped(word)}*")] if is_han(word) else []
-        if len(word) == 2 and is_han(word):
-            loose.append(_piece(word))
-        return _any([{"term": {"words": {"value": word}}}, *(_fixed(way, INNER) for way in loose)])
+        exact = {"term": {"words": {"value": word}}}
+        if not is_han(word):
+            return exact
+        return _any([exact, _fixed(_piece(word) if len(word) == 2 else _containing(f"*{word}*"), INNER)])
     inner = [{"span_term": {"words": w}} for w in words]
     clauses = [_open_ended(first) if first else inner[0], *inner[1:-1], _open_ended(last) if last else inner[-1]]
     near = {"span_near": {"clauses": clauses, "slop": 0, "in_order": True}}

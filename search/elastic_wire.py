@@ -45,7 +45,7 @@ def body_of(d: IndexDocument, analyser: Analyser, zone: ZoneInfo) -> dict[str, A
         return {"flags": ["erased"], "version": d.version}
     fields = analyser.fields(sound(d.title), sound(d.text))
     return {
-        "words": fields.words, "search": fields.search, "pairs": fields.pairs,
+        "words": fields.words, "search": fields.search, "pairs": " ".join(fields.pairs),
         **{name: list(values) for name, values in terms_of(d).items()},
         **numbers_of(d, zone),
         "shown": pack(d),

@@ -103,7 +103,7 @@ class MemoryIndex:
         fields = self.analyser.fields(sound(d.title), sound(d.text))
         return _Entry(
             d, terms_of(d), numbers_of(d, self._zone), tuple(fields.words.split()),
-            frozenset(fields.search.split()), frozenset(fields.pairs.split()),
+            frozenset(fields.search.split()), fields.pairs,
         )  # fmt: skip
 
 
@@ -160,7 +160,7 @@ def _strength(wanted: Term, e: _Entry) -> float:
 def _phrase(words: tuple[str, ...], e: _Entry) -> bool:
     if len(words) == 1:
         word = words[0]
-        return any(word in w for w in e.words) if is_han(word) else word in e.words
+        return word in e.words or (is_han(word) and (word in e.pairs or any(word in w for w in e.words)))
     n = len(words)
     return any(_in_line(words, e.words[i : i + n]) for i in range(len(e.words) - n + 1))
 

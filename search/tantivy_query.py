@@ -88,7 +88,7 @@ def _word(term: Term, schema: Schema) -> Query:
         if len(word) == 1:
             ways.append(Query.const_score_query(Query.regex_query(schema, "words", f".*{word}.*"), PAIRS))
         elif len(word) == 2:
-            ways.append(Query.const_score_query(Query.term_query(schema, "pairs", word, "basic"), PAIRS))
+            ways.append(Query.const_score_query(_piece(word, schema), PAIRS))
         else:
             pieces = [(Occur.Must, _piece(p, schema)) for p in term.pieces]
             ways.append(Query.const_score_query(Query.boolean_query(pieces), PAIRS))
@@ -96,9 +96,12 @@ def _word(term: Term, schema: Schema) -> Query:
 
 
 def _piece(piece: str, schema: Schema) -> Query:
-    """Each piece of a text stands in one of the three fields."""
-    fields = ("words", "search", "pairs")
-    return Query.boolean_query([(Occur.Should, Query.term_query(schema, f, piece, "basic")) for f in fields])
+    """Two characters, wherever they stand; a longer part as a word or inside one."""
+    if len(piece) == 2:
+        return Query.term_query(schema, "pairs", piece, "basic")
+    return Query.boolean_query(
+        [(Occur.Should, Query.term_query(schema, f, piece, "basic")) for f in ("words", "search")]
+    )
 
 
 def _phrase(words: tuple[str, ...], schema: Schema) -> Query:
@@ -110,9 +113,8 @@ def _phrase(words: tuple[str, ...], schema: Schema) -> Query:
         open_ended[-1] += ".*"
     if len(words) == 1:
         exact = Query.term_query(schema, "words", words[0], "freq")
-        loose = Query.regex_query(schema, "words", open_ended[0])
-        if len(words[0]) == 2 and is_han(words[0]):
-            loose = Query.boolean_query([(Occur.Should, _piece(words[0], schema)), (Occur.Should, loose)])
+        two = len(words[0]) == 2 and is_han(words[0])
+        loose = _piece(words[0], schema) if two else Query.regex_query(schema, "words", open_ended[0])
     else:
         exact = Query.phrase_query(schema, "words", list(words))
         loose = Query.regex_phrase_query(schema, "words", list(open_ended))

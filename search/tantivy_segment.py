@@ -6,7 +6,19 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from tantivy import DocAddress, Document, Index, IndexWriter, Query, Schema, SchemaBuilder, Searcher, SearchResult
+from tantivy import (
+    DocAddress,
+    Document,
+    Index,
+    IndexWriter,
+    Query,
+    Schema,
+    SchemaBuilder,
+    Searcher,
+    SearchResult,
+    TextAnalyzerBuilder,
+    Tokenizer,
+)
 
 from cases.errors import Unavailable
 from cases.ports import IndexDocument
@@ -23,7 +35,7 @@ def schema() -> Schema:
     made.add_text_field("case_id", tokenizer_name="raw", index_option="basic")
     made.add_text_field("words", tokenizer_name="whitespace", index_option="position")
     made.add_text_field("search", tokenizer_name="whitespace", index_option="basic")
-    made.add_text_field("pairs", tokenizer_name="whitespace", index_option="basic")
+    made.add_text_field("pairs", tokenizer_name="pairs", index_option="basic")
     for name in TERMS:
         made.add_text_field(name, tokenizer_name="raw", index_option="basic", fast=name in FACETS)
     for name in NUMBERS:
@@ -51,6 +63,7 @@ class Segment:
             self._index = Index(self.schema, path=str(folder), reuse=False)
         else:
             self._index = Index.open(str(folder))
+        self._index.register_tokenizer("pairs", TextAnalyzerBuilder(Tokenizer.ngram(2, 2)).build())
         # The default policy starts a thread that polls the folder; we know ourselves when something was committed.
         self._index.config_reader("manual")
         self._index.reload()
@@ -135,7 +148,7 @@ class Segment:
         fields = self._analyser.fields(sound(d.title), sound(d.text))
         made.add_text("words", fields.words)
         made.add_text("search", fields.search)
-        made.add_text("pairs", fields.pairs)
+        made.add_text("pairs", fields.folded)
         for name, values in terms_of(d).items():
             for value in values:
                 made.add_text(name, value)

@@ -256,6 +256,7 @@ def test_a_character_pair_finds_what_was_cut_otherwise(index: CaseIndex) -> None
 
     assert ["a"] == found(index, "路灯")
     assert ["a"] == found(index, "灯杆")
+    assert ["a"] == found(index, "“灯杆”")
     assert ["b"] == found(index, "停车")
     assert ["b"] == found(index, "车位")
     assert ["c"] == found(index, "水")
