@@ -47,7 +47,8 @@ def _tables() -> tuple[re.Pattern[str], dict[str, str]]:
         table[c] = blank
     table[0x130] = ord("I")  # İ, the one character that becomes two when made small
     del table[line]
-    mapped = {chr(c): chr(plain) for c, plain in table.items()}
+    # Twice: a compatibility character may stand for a traditional one (U+F966, U+5FA9, 复).
+    mapped = {chr(c): chr(table.get(plain, plain)) for c, plain in table.items()}
     return re.compile("[" + "".join(map(re.escape, sorted(mapped))) + "]"), mapped
 
 

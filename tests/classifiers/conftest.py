@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from cases.petition import Petition
 from cases.policy import Policy
@@ -15,6 +16,10 @@ from classifiers.understanding import LexiconUnderstand
 from policy.load import load_policy
 
 Say = Callable[..., Understanding]
+# No test asserts how long it takes: a busy machine is no failure.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
+
 NOON = datetime(2026, 11, 23, 4, tzinfo=UTC)
 
 

@@ -34,6 +34,7 @@ def test_a_normal_text_stays_as_it_is_and_can_be_encoded(text: str) -> None:
         ("WiFi　信號\t差", "wifi 信号 差"),
         ("坏了😀第①次", "坏了 第1次"),
         ("⼈民", "人民"),
+        ("\uf966查", "复查"),
         ("乾隆年间的桥", "乾隆年间的桥"),
     ],
 )
