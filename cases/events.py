@@ -166,9 +166,12 @@ def event_hash(event: Event) -> str:
     return hashlib.sha256(canonical(said).encode()).hexdigest()
 
 
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
 def canonical(value: Any) -> str:
     """One JSON text for one value: sorted keys, no blanks, no escapes beyond JSON's own."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _CANONICAL.encode(value)
 
 
 def utc_text(moment: datetime) -> str:

@@ -368,6 +368,8 @@ class DeadlineRows(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueuedNotice:
+    """``tries``: how often it was claimed before."""
+
     notice: Notice
     tries: int
     position: int
@@ -421,7 +423,9 @@ class Facts(Protocol):
 
     def trend(
         self, by: str, every: str, viewer: Viewer, *, start: str | None = None, end: str | None = None
-    ) -> list[TrendRow]: ...
+    ) -> list[TrendRow]:
+        """``by``: topic, place, unit or channel. ``every``: hour, day, week or month. From ``start`` until before ``end``,
+        both hours ``2026-11-23T09`` or the beginning of one. Raises BadInput."""
 
     def differences(self) -> list[str]: ...
 

@@ -103,6 +103,7 @@ def sqlite_engine(path: Path, *, readonly: bool = False) -> Engine:
             cursor.execute(pragma)
         if readonly:
             cursor.execute("PRAGMA query_only = ON")
+            cursor.execute("PRAGMA cache_size = -4096")  # there may be dozens of them
         cursor.close()
 
     @event.listens_for(engine, "begin")

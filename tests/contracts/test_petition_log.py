@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
+import sqlalchemy as sa
+
+from cases.errors import Unavailable
 from cases.petition import FiledBy, Origin, Petitioner, Place
 from cases.ports import Appended, LogEntry
 from storage import Storage, open_sqlite
-from tests.storage.samples import NOW, at, petition
+from storage.engines import sqlite_database
+from tests.storage.samples import at, petition
 
 
 def test_petitions_are_read_in_the_order_in_which_they_were_appended(storage: Storage) -> None:
@@ -110,13 +113,29 @@ def test_two_processes_may_append_to_one_folder(tmp_path: Path) -> None:
     assert list(range(1, 41)) == [e.position for e in entries]
 
 
-def test_a_batch_that_cannot_be_written_fails_for_its_sender_and_for_nobody_else(storage: Storage) -> None:
-    half_a_character = replace(petition("a"), text="\ud83d")
+def test_a_text_with_half_a_character_comes_back_as_it_came(storage: Storage) -> None:
+    odd = petition("a", text="半个字符 \ud83d", title="json:")
 
-    with ThreadPoolExecutor(2) as threads:
-        bad = threads.submit(storage.log.append, [half_a_character])
-        good = threads.submit(storage.log.append, [petition("b")])
+    storage.log.append([odd])
 
-    assert isinstance(bad.exception(timeout=30), UnicodeError)
-    assert [Appended("p-b", "new")] == good.result(timeout=30)
-    assert NOW == storage.feed.read(0, 10)[0].petition.received_at
+    assert [LogEntry(1, odd)] == storage.feed.read(0, 10)
+    assert [Appended("p-a", "duplicate")] == storage.log.append([odd])
+
+
+def test_what_could_not_be_written_is_acknowledged_to_nobody_and_can_be_tried_again(tmp_path: Path) -> None:
+    """Several wait for one write; when it fails it fails for each, and the next one starts afresh."""
+    storage, elsewhere = open_sqlite(tmp_path), sqlite_database(tmp_path / "log.db")
+    with elsewhere.writing() as connection:
+        connection.execute(sa.text("ALTER TABLE inbound RENAME TO away"))
+
+    with ThreadPoolExecutor(4) as threads:
+        tries = [threads.submit(storage.log.append, [petition(str(n))]) for n in range(8)]
+    failures = [job.exception(30) for job in tries]
+    with elsewhere.writing() as connection:
+        connection.execute(sa.text("ALTER TABLE away RENAME TO inbound"))
+    again = [storage.log.append([petition(str(n))])[0].status for n in range(8)]
+    elsewhere.close()
+    storage.close()
+
+    assert [Unavailable] * 8 == [type(failure) for failure in failures]
+    assert ["new"] * 8 == again

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cases.events import GENESIS, Actor, NewEvent, canonical, record, utc_text
@@ -30,6 +30,7 @@ events = st.builds(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(new=events, at=moments, seq=st.integers(1, 10**6))
 def test_an_event_is_recorded_as_the_core_records_it(new: NewEvent, at: datetime, seq: int) -> None:
     expected = record(new, seq=seq, recorded_at=at, prev_hash=GENESIS, position=7)
@@ -39,6 +40,7 @@ def test_an_event_is_recorded_as_the_core_records_it(new: NewEvent, at: datetime
     )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(moment=moments)
 def test_a_moment_is_stored_as_it_is_hashed(moment: datetime) -> None:
     assert utc_text(moment) == stamp(moment)

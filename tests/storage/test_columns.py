@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import fields, replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cases.case import Case, Link, Reply, Return
@@ -39,6 +39,7 @@ def test_a_fold_leaves_out_what_is_at_its_default_so_that_new_fields_have_theirs
     assert {"case_id": "c"} == json.loads(case_json(Case(case_id="c")))
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=[])))
 def test_any_text_can_be_kept(text: str) -> None:
     column = keep(text)
