@@ -106,6 +106,12 @@ class LiveHub:
         if self._task is not None:
             self._task.cancel()
 
+    def close_soon(self) -> None:
+        """``close`` from a signal handler or another thread."""
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self.close)
+
     async def join(self) -> Stream:
         """A stream that gets everything recorded from its ``position`` on."""
         async with self._lock:

@@ -38,9 +38,16 @@ log = structlog.get_logger(__name__)
 INBOUND = "petitions.inbound"
 REJECTED = "petitions.rejected"
 GROUP = "suqiu"
-# Large enough that a transaction is shared, small enough that it is short; whichever comes first.
+# A batch: large enough that a transaction is shared, small enough that it is short; or what came within so many seconds.
+# The index makes documents visible once a second and ``put`` waits for that, however many they are.
 BATCH = 200
-WITHIN = 0.05
+FOLLOW = 2000
+WITHIN = 0.1
+FOLLOW_WITHIN = 0.3
+# An agent's queue. One that is full holds up the other agents as well, since one consumer feeds all of them: so a
+# partition is paused at four fifths, and what one poll brings besides must fit into the rest.
+WAITING = 8192
+POLL = 500
 DEADLINES_EVERY = 5.0
 COMMIT_EVERY = 1.0
 # So long may a stage stand still with messages waiting, and with no server known to be away, before the worker ends.
@@ -95,8 +102,8 @@ def build_app(parts: ClusterParts) -> faust.App:
         broker_heartbeat_interval=2,
         broker_rebalance_timeout=15,
         broker_request_timeout=40,
-        broker_max_poll_records=2000,
-        stream_buffer_maxsize=2000,
+        broker_max_poll_records=POLL,
+        stream_buffer_maxsize=WAITING,
         # There is nothing to wait for: what is in work when partitions go comes again elsewhere.
         stream_wait_empty=False,
         # Topics are made on purpose (``suqiu topics create``), with their number of partitions.
@@ -107,29 +114,29 @@ def build_app(parts: ClusterParts) -> faust.App:
     app.boot_strategy.enable_web = False
     works = Works(parts)
     stages = {
-        "intake": (INBOUND, works.take_in, works.set_aside),
-        "indexing": (EVENTS, works.index, works.set_aside),
-        "trends": (EVENTS, works.count, works.set_aside),
-        "alerts": (NOTICES, works.send, works.set_aside),
+        "intake": (INBOUND, BATCH, WITHIN, works.take_in, works.set_aside),
+        "indexing": (EVENTS, FOLLOW, FOLLOW_WITHIN, works.index, works.set_aside),
+        "trends": (EVENTS, FOLLOW, FOLLOW_WITHIN, works.count, works.set_aside),
+        "alerts": (NOTICES, BATCH, FOLLOW_WITHIN, works.send, works.set_aside),
         # What cannot even be kept must not come round again as something rejected.
-        "rejected": (REJECTED, works.keep, works.only_log),
+        "rejected": (REJECTED, BATCH, FOLLOW_WITHIN, works.keep, works.only_log),
     }
     stopping = threading.Event()
     # A thread for each agent and one for the deadlines: one that waits for its server keeps no other waiting.
     pool = ThreadPoolExecutor(len(stages) + 1, thread_name_prefix="agent")
-    positions = Positions({name: topic for name, (topic, _, _) in stages.items()})
+    positions = Positions({name: stage[0] for name, stage in stages.items()})
     topics = {
         topic: app.topic(
             topic, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw", acks=False
         )
-        for topic in {topic for topic, _, _ in stages.values()}
+        for topic in {stage[0] for stage in stages.values()}
     }
-    for name, (topic, work, set_aside) in stages.items():
+    for name, (topic, batch, within, work, set_aside) in stages.items():
         follower = Follower(
             name, work, positions=positions, reader=parts.log_reader, set_aside=set_aside, absent=parts.absent,
             stopping=stopping,
         )  # fmt: skip
-        app.agent(topics[topic], name=name)(_agent(follower, pool))
+        app.agent(topics[topic], name=name)(_agent(follower, batch, within, pool))
     offsets = Offsets(app, positions, stopping)
     app.timer(COMMIT_EVERY, name="offsets")(offsets.commit)
     app.on_partitions_revoked.connect(offsets.before_they_go)
@@ -140,9 +147,9 @@ def build_app(parts: ClusterParts) -> faust.App:
     return app
 
 
-def _agent(follower: Follower, pool: ThreadPoolExecutor) -> Callable[[Any], Any]:
+def _agent(follower: Follower, batch: int, within: float, pool: ThreadPoolExecutor) -> Callable[[Any], Any]:
     async def run(stream: Any) -> None:
-        async for events in stream.take_events(BATCH, within=WITHIN):
+        async for events in stream.take_events(batch, within=within):
             messages = [message_of(event.message) for event in events]
             # One batch may hold messages of the generation before; the newest is what the positions go by.
             generation = events[-1].message.generation_id

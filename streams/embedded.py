@@ -69,6 +69,8 @@ class Runner:
         self._thread: threading.Thread | None = None
         self._indexed_at = 0.0
         self._deadlines_at: datetime | None = None
+        self.on_change: Callable[[], None] = lambda: None
+        """Called after a step wrote events, from this thread: the live queue looks at once."""
         self._failures: dict[str, int] = {}
         self._not_before: dict[str, float] = {}
         self.last_error: str | None = None
@@ -144,6 +146,7 @@ class Runner:
         )
         if result.conflicts:
             parts.on_conflicts(result.conflicts)
+        self.on_change()
         return len(entries)
 
     def count(self) -> int:

@@ -63,7 +63,9 @@ def shape(petition: Petition, u: Understanding, policy: Policy) -> dict[str, Any
         "purpose": u.purpose,
         "urgency": u.urgency,
         "places": [
-            {"text": petition.text[m.start : m.end], "code": m.code, "start": m.start, "end": m.end} for m in u.places
+            {"text": said[m.field][m.start : m.end], "code": m.code, "field": m.field, "start": m.start, "end": m.end}
+            for m in u.places
+            if m.field in said
         ],
         "accused": list(u.accused),
         "unit": routing.unit if routing.automatic else None,

@@ -25,7 +25,7 @@ from ingest.api import api_router
 from ingest.gateway import Gateway
 from ingest.hotline import hotline_router
 from ingest.visits import petition_from_desk_form
-from ingest.web import petition_from_web_form
+from ingest.web import check_address, petition_from_web_form
 from ingest.wechat import WeChatAccount, wechat_router
 from storage import Storage
 from streams import projection
@@ -97,16 +97,17 @@ def channel_routers(parts: WebParts, gateway: Gateway) -> list[APIRouter]:
 
 def pages_of(parts: WebParts) -> Pages:
     """The parts behind the pages."""
-    storage = parts.storage
-    if parts.gateway is None or parts.index is None:
+    storage, gateway = parts.storage, parts.gateway
+    if gateway is None or parts.index is None:
         raise ValueError("pages need a gateway and an index")
     return Pages(
         reader=storage.reader, store=storage.cases, petitions=storage.petitions, accounts=storage.accounts,
-        audit=storage.audit, facts=storage.facts, index=parts.index, intake=parts.gateway, commands=parts.desk,
+        audit=storage.audit, facts=storage.facts, index=parts.index, intake=gateway, commands=parts.desk,
         outbox=storage.outbox, policy=parts.policy, identity=parts.identity, clock=parts.clock,
         clocks_of=lambda case_id: clocks_shown(parts, case_id),
         web_form=petition_from_web_form, desk_form=petition_from_desk_form,
         cookie_secure=parts.settings.cookie_secure,
+        admit=lambda address: check_address(gateway.rates, address, parts.clock()),
     )  # fmt: skip
 
 

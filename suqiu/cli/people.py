@@ -13,16 +13,15 @@ import typer
 
 from cases.errors import BadInput
 from cases.petition import CHANNELS
-from cases.policy import Policy
 from cases.ports import Account, ApiKey
 from cases.viewer import ROLES
 from suqiu.beside import Beside, open_beside
 from suqiu.cli.output import AsJson, DataDir, PolicyDir, say, say_lines, settings
+from suqiu.people import add_person, check_role
 
 user_app = typer.Typer(help="人员:能登录的人和他们的岗位。", no_args_is_help=True)
 key_app = typer.Typer(help="密钥:其他系统用来送件和取回进展。", no_args_is_help=True)
 CAN = ("submit", "read", "command", "reference")
-PASSWORD_LENGTH = 10
 
 
 def register(app: typer.Typer) -> None:
@@ -54,15 +53,10 @@ def add_user(
     as_json: AsJson = False,
 ) -> None:
     """添加一个人,或给已有的人换口令。"""
-    from dashboards.signin import hash_password
-
     with open_beside(settings(data, policy, as_json)) as beside:
-        _check_role(role, unit, beside.policy)
+        check_role(role, unit, beside.policy)
         password = sys.stdin.readline().rstrip("\n") if password_stdin else getpass.getpass("口令:")
-        if len(password) < PASSWORD_LENGTH:
-            raise BadInput(f"口令至少 {PASSWORD_LENGTH} 位", do="请换一个更长的")
-        account = Account(name=name, display=display or name, role=role, unit=unit, secret_hash=hash_password(password))
-        beside.storage.accounts.put_account(account)
+        add_person(beside.storage.accounts, name=name, role=role, unit=unit, password=password, display=display)
     say({"name": name, "role": role, "unit": unit}, as_json, f"已添加 {name}({ROLES[role]})")
 
 
@@ -86,7 +80,7 @@ def set_role(
 ) -> None:
     """换岗位或单位;已登录的会话随即失效。"""
     with open_beside(settings(data, policy, as_json)) as beside:
-        _check_role(role, unit, beside.policy)
+        check_role(role, unit, beside.policy)
         account = _account(beside, name)
         beside.storage.accounts.put_account(replace(account, role=role, unit=unit))
     say({"name": name, "role": role, "unit": unit}, as_json, f"{name} 现在是{ROLES[role]}")
@@ -166,15 +160,6 @@ def revoke(
         for key in found:
             beside.storage.accounts.put_key(replace(key, revoked=True))
     say({"name": name, "revoked": True}, as_json, f"{name} 的密钥已作废")
-
-
-def _check_role(role: str, unit: str | None, policy: Policy) -> None:
-    if role not in ROLES:
-        raise BadInput(f"没有这个岗位:{role}", do="用 suqiu user roles 查看")
-    if unit is not None and unit not in policy.units:
-        raise BadInput(f"没有这个单位:{unit}", do="可用的有:" + "、".join(policy.units))
-    if role in ("unit_clerk", "unit_head", "village_clerk") and unit is None:
-        raise BadInput(f"{ROLES[role]}要写明单位", do="请加 --unit")
 
 
 def _account(beside: Beside, name: str) -> Account:

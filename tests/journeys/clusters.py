@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import httpx
+
 from cases.folding import fold
 from cases.petition import Petition, Petitioner
 from suqiu.settings import Settings
@@ -42,18 +44,25 @@ class Cluster:
         self._workers: dict[str, subprocess.Popen[bytes]] = {}
         self._fresh()
 
-    def start(self, name: str, command: Sequence[str] = FAUST) -> None:
+    def start(self, name: str, command: Sequence[str] = FAUST, **more: str) -> None:
         """Returns at once; the worker is up when it works."""
         s = self.settings
         environment = {
             **os.environ, "SUQIU_KAFKA": s.kafka, "SUQIU_DATABASE_URL": s.database_url,
             "SUQIU_ELASTICSEARCH_URL": s.elasticsearch_url, "SUQIU_SECRET": s.secret,
-            "SUQIU_DATA": str(self._folder / name),
+            "SUQIU_DATA": str(self._folder / name), "SUQIU_COOKIE_SECURE": "false", **more,
         }  # fmt: skip
         with self.log(name).open("ab") as out:
             self._workers[name] = subprocess.Popen(
                 [sys.executable, *command], env=environment, stderr=out, stdout=out, cwd=ROOT
             )
+
+    def answers(self, http: httpx.Client) -> bool:
+        """Whether a web process of ours has come up; fails when one has ended."""
+        self.alive()
+        with contextlib.suppress(httpx.HTTPError):
+            return http.get("/healthz").status_code == 200
+        return False
 
     def kill(self, name: str) -> None:
         """SIGKILL: no farewell."""
@@ -68,6 +77,11 @@ class Cluster:
         """Fails with the end of its log when a worker has ended."""
         for name, process in self._workers.items():
             assert process.poll() is None, f"{name} ended: {self.log(name).read_text(errors='replace')[-3000:]}"
+
+    def cpu_seconds(self, name: str) -> float:
+        """Processor time of a worker so far."""
+        fields = Path(f"/proc/{self._workers[name].pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def close(self) -> None:
         for process in self._workers.values():

@@ -34,6 +34,7 @@ class Sender(threading.Thread):
             n += 1
             for number in self._numbers(n):
                 self._send(number)
+        self._http.close()
 
     def _numbers(self, n: int) -> list[int]:
         """This one, and now and then an earlier one once more."""
