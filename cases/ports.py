@@ -292,6 +292,9 @@ class CaseStore(Protocol):
 
     def events_after(self, position: int, limit: int) -> list[Event]: ...
 
+    def changed_after(self, position: int, limit: int) -> tuple[list[str], int]:
+        """The cases of the next ``limit`` events, each once, and the position of the last of these events."""
+
     def head(self) -> int: ...
 
     def position(self, follower: str) -> int: ...
@@ -577,8 +580,6 @@ class Understanding:
     fingerprint: str
     decided_by: str
     model: str
-    terms: tuple[str, ...] = ()
-    """The distinct content words of the text, for telling the same matter from another."""
 
 
 class Understand(Protocol):

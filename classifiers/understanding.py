@@ -18,7 +18,7 @@ from classifiers.normal import normalise, simplify
 from classifiers.purpose import judge_purpose
 from classifiers.topics import explain, rank, score_topics
 from classifiers.urgency import Urgency
-from classifiers.words import ContentWords, Segmenter, without_private
+from classifiers.words import Segmenter
 from classifiers.wrongdoing import Wrongdoing
 
 _LISTS = (
@@ -32,7 +32,6 @@ _HOME = re.compile(
     "(?:住在?|住址[:：]?|户籍(?:在|是)?|户口(?:在|是)?|我是|我们是|本人是?|来自|籍贯|老家在?|娘家在?)(?:本镇)?$"
 )
 
-Cut = tuple[set[int], tuple[str, ...]]
 """Of one text: where words begin and end, and the distinct words that say something."""
 
 
@@ -49,7 +48,6 @@ class LexiconUnderstand:
         self._keywords = Keywords(meanings_of(policy, _LISTS))
         self._urgency = Urgency(policy.lexicon.get("emergency_hedge", ()))
         self._wrongdoing = Wrongdoing(policy)
-        self._content = ContentWords(policy.lexicon.get("stop", ()))
         self._kinds = {code: p.kind for code, p in policy.places.items()}
 
     def understand(self, petitions: Sequence[Petition]) -> list[Understanding]:
@@ -59,19 +57,18 @@ class LexiconUnderstand:
         into the processor's cache together, and taking turns costs a third more.
         """
         normals = [simplify(f"{p.title}\n{p.text}" if p.title else p.text) for p in petitions]
-        cuts = [self._cut(normal) for normal in normals]
+        edges = [self._edges(normal) for normal in normals]
         find = self._keywords.find
-        hits = [find(normal.lower(), edges) for normal, (edges, _) in zip(normals, cuts, strict=True)]
-        return [self._one(*read) for read in zip(petitions, normals, cuts, hits, strict=True)]
+        hits = [find(normal.lower(), at) for normal, at in zip(normals, edges, strict=True)]
+        return [self._one(*read) for read in zip(petitions, normals, edges, hits, strict=True)]
 
-    def _cut(self, normal: str) -> Cut:
-        words = self.segmenter.segment(normal)
-        return set(accumulate(map(len, words), initial=0)), self._content.of(words)
+    def _edges(self, normal: str) -> set[int]:
+        """The offsets at which words begin and end."""
+        return set(accumulate(map(len, self.segmenter.segment(normal)), initial=0))
 
-    def _one(self, p: Petition, normal: str, cut: Cut, hits: Hits) -> Understanding:
+    def _one(self, p: Petition, normal: str, edges: set[int], hits: Hits) -> Understanding:
         """Topic, purpose and urgency from the words found; the places and, in a report, the accused; what is personal
         is masked."""
-        edges, terms = cut
         title = p.title or ""
         begin = len(title) + 1 if title else 0
         folded = normal.lower()
@@ -100,7 +97,6 @@ class LexiconUnderstand:
             fingerprint=folded_fingerprint(folded),
             decided_by="model" if sure else "person",
             model=self.model,
-            terms=without_private(terms, [folded[e.start : e.end] for e in entities]) if entities else terms,
         )
 
     def _places(self, p: Petition, folded: str, said: Said, begin: int) -> tuple[PlaceMention, ...]:

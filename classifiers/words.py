@@ -13,7 +13,7 @@ from typing import Any
 
 import rjieba
 
-from classifiers.normal import normalise, simplify
+from classifiers.normal import simplify
 
 # What jieba's finalseg splits a run without Chinese characters by, and rjieba does not ("6-7", "baidu.com").
 _RUN = re.compile(r"([a-zA-Z0-9]+(?:\.\d+)?%?)")
@@ -88,37 +88,6 @@ class Segmenter:
             self._parts.clear()  # a flood of nonsense must not fill the memory
         self._parts[word] = [*inner, word]
         return self._parts[word]
-
-
-class ContentWords:
-    """The distinct words that say what a text is about: no stop words, numbers, single characters or blanks."""
-
-    def __init__(self, stop: Iterable[str] = ()) -> None:
-        self._kept = _Remembered(normalise(word) for word in stop)
-
-    def of(self, words: Iterable[str]) -> tuple[str, ...]:
-        """In order of appearance, in small letters."""
-        return tuple(dict.fromkeys(filter(None, map(self._kept.__getitem__, words))))
-
-
-def without_private(terms: Iterable[str], private: Sequence[str]) -> tuple[str, ...]:
-    """``private``: names and numbers of which no word may stay."""
-    return tuple(term for term in terms if not any(term in said for said in private))
-
-
-class _Remembered(dict[str, str]):
-    """Word to the term it becomes, "" for none; each word is looked at once."""
-
-    def __init__(self, stop: Iterable[str]) -> None:
-        super().__init__()
-        self._stop = frozenset(stop)
-
-    def __missing__(self, word: str) -> str:
-        if len(self) >= _REMEMBERED:
-            self.clear()
-        term = word.lower()
-        self[word] = "" if len(word) < 2 or term in self._stop or not _LETTER.search(term) else term
-        return self[word]
 
 
 def _grams(word: str, n: int) -> list[str]:

@@ -115,14 +115,14 @@ class Segment:
     def _write(self, changed: Sequence[IndexDocument], known: Collection[str]) -> None:
         if not self._writable:
             raise Unavailable("索引以只读方式打开", do="请由运行 suqiu serve 的进程写索引")
-        made = [self._document(d) for d in changed]
         if self._writer is None:
             self._writer = self._open_writer()
         try:
-            for d, document in zip(changed, made, strict=True):
+            # One by one: Rust takes apart the last one, without the interpreter's lock, while the next one is made.
+            for d in changed:
                 if d.case_id in known:
                     self._writer.delete_documents_by_term("case_id", d.case_id)
-                self._writer.add_document(document)
+                self._writer.add_document(self._document(d))
             self._writer.commit()
         except ValueError as broken:
             # A writer that failed once (a full disk) refuses everything after; a new one starts from the last commit.

@@ -56,6 +56,14 @@ class SqlCaseStore:
         with self._database.reading() as connection:
             return [event_of(row) for row in connection.execute(after).mappings()]
 
+    def changed_after(self, position: int, limit: int) -> tuple[list[str], int]:
+        """By the index on positions alone: followers need no event's content."""
+        columns = select(case_events.c.case_id, case_events.c.position)
+        after = columns.where(case_events.c.position > position).order_by(case_events.c.position).limit(limit)
+        with self._database.reading() as connection:
+            found = connection.execute(after).all()
+        return list(dict.fromkeys(case_id for case_id, _ in found)), found[-1][1] if found else position
+
     def head(self) -> int:
         with self._database.reading() as connection:
             return last(connection, case_events.c.position)

@@ -72,6 +72,8 @@ def _arrival(petition: Petition, understood: Understanding, identity: Identity, 
 
 def _units_named(accused: Sequence[str], books: Books) -> list[str]:
     """Those whom the sender named as accused, as unit ids where they are units of ours."""
+    if not accused:
+        return []
     units = books.policy.units
     by_name = {name: u.id for u in units.values() for name in (u.id, u.name, *u.aliases)}
     return [by_name[name] for name in accused if name in by_name]

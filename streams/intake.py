@@ -132,6 +132,8 @@ class _Round:
 
     def __init__(self, parts: IntakeParts, arrivals: Sequence[Arrival], now: datetime) -> None:
         self._parts, self._arrivals, self._now = parts, arrivals, now
+        policy = parts.books.policy
+        self._number_day = policy.number_prefix + now.astimezone(ZoneInfo(policy.zone)).strftime("%Y%m%d")
         people = {key for a in arrivals for key in a.person_keys}
         self._own = parts.kinship.of_persons(people, EVER) if people else {}
         self._copies = parts.kinship.of_copies({a.understood.fingerprint for a in arrivals}, EVER)
@@ -172,11 +174,10 @@ class _Round:
         events = opening.opening(arrival, relation, books, self._now)
         place = books.policy.places.get(arrival.place or "")
         masked = {"title": arrival.understood.masked_title, "text": arrival.understood.masked_text}
-        day = self._now.astimezone(ZoneInfo(books.policy.zone)).strftime("%Y%m%d")
         return self._decision(
             arrival, arrival.own_case_id, [], events,
             display=projection.display(arrival.petition, masked, place.name if place else ""),
-            number_day=f"{books.policy.number_prefix}{day}", role="opened",
+            number_day=self._number_day, role="opened",
         )  # fmt: skip
 
     def _join(self, arrival: Arrival, relation: Relation, case_id: str) -> Decision:

@@ -9,12 +9,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from classifiers.understanding import LexiconUnderstand
-
 from cases.petition import TEXT_LIMIT, Petition
 from cases.policy import Policy
 from cases.ports import Understanding
 from cases.routing import route
+from classifiers.understanding import LexiconUnderstand
 from policy.load import load_policy
 
 BATCH = 200

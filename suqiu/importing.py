@@ -33,7 +33,7 @@ def import_into(
             identity=house.identity, clock=house.clock, progress=progress,
         )  # fmt: skip
         if wait:
-            house.runner.drain()
+            house.runner.finish()
     finally:
         house.close()
     return counts

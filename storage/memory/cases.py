@@ -42,6 +42,10 @@ class MemoryCases:
         with self._state.lock:
             return self._state.log[position : position + limit]
 
+    def changed_after(self, position: int, limit: int) -> tuple[list[str], int]:
+        found = self.events_after(position, limit)
+        return list(dict.fromkeys(e.case_id for e in found)), found[-1].position if found else position
+
     def head(self) -> int:
         return len(self._state.log)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cases.policy import Policy
 from classifiers.normal import simplify
-from classifiers.words import ContentWords, Segmenter, without_private
+from classifiers.words import Segmenter
 from suqiu.made_up import made_up_petitions
 
 # What rjieba alone cuts otherwise than jieba: runs of letters and digits with marks between.
@@ -63,6 +63,9 @@ def test_search_words_are_those_of_jieba(policy: Policy, segmenter: Segmenter) -
     assert [reference.lcut_for_search(t) for t in texts] == [segmenter.for_search(segmenter.segment(t)) for t in texts]
 
 
+_PLAIN = Segmenter()
+
+
 @given(st.text(st.characters() | st.characters(categories=["Cs"]) | st.sampled_from("路灯坏了abcİ１-.%#")))
 def test_words_and_offsets_give_the_text_back(text: str) -> None:
     tokens = _PLAIN.tokens(text)
@@ -82,13 +85,3 @@ def test_the_words_of_a_town_stay_within_its_segmenter() -> None:
 
 def test_the_parts_of_a_long_word_come_before_it(segmenter: Segmenter) -> None:
     assert ["便民", "服务", "中心", "便民服务中心"] == segmenter.cut_for_search("便民服务中心")
-
-
-def test_content_words_are_distinct_and_leave_out_what_says_nothing() -> None:
-    content = ContentWords(["我们"])
-
-    assert ("路灯", "wifi") == content.of(["我们", "路灯", "的", "WIFI", "路灯", "2026", "。。", "3.5%"])
-    assert ("路灯",) == without_private(("路灯", "王小明"), ["王小明"])
-
-
-_PLAIN = Segmenter()

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cases.errors import Unavailable
 from cases.ports import SearchQuery
 from cases.viewer import SYSTEM_VIEWER
 from tests.journeys.clusters import caught_up, cluster, held, lamps, verified
 from tests.journeys.desks import wait_until
 
 if TYPE_CHECKING:
+    from cases.petition import Petition
+    from suqiu.cluster import House
     from tests.servers.elasticsearch import Elasticsearch
     from tests.servers.kafka import Kafka
     from tests.servers.postgres import Postgres
@@ -94,3 +97,44 @@ def test_a_petition_is_visible_soon_after_its_receipt(
         town.alive()
 
         print(f"receipt to queue: median {sorted(took)[10]:.3f} s, longest {max(took):.3f} s")
+
+
+def test_a_store_that_goes_away_is_waited_for(
+    kafka: Kafka, postgres: Postgres, elasticsearch: Elasticsearch, tmp_path: Path
+) -> None:
+    from suqiu.cluster import petition_log
+
+    with cluster(kafka, postgres, elasticsearch, tmp_path) as (town, house):
+        town.start("worker")
+        log = petition_log(house.settings, house.identity)
+        before, during = lamps(house, range(50)), lamps(house, range(50, 100))
+        log.append(before)
+        wait_until(lambda: len(held(house)) == 50, "the worker is up", 90)
+
+        postgres.stop()
+        try:
+            log.append(during)
+            wait_until(lambda: waits(town.log("worker")), "the worker waits")
+        finally:
+            postgres.start()
+
+        wait_until(lambda: len(known(house, during)) == 50, "the store is back: all are in cases", 60)
+        wait_until(lambda: caught_up(house), "index and counts have followed", 60)
+        town.alive()
+        log.close()
+        assert sorted(p.petition_id for p in (*before, *during)) == sorted(held(house))
+        assert [] == verified(house).problems
+        assert [] == house.storage.rejected.list()
+
+
+def waits(log: Path) -> bool:
+    lines = log.read_text(errors="replace").splitlines()
+    return any('"waiting_for_server"' in line and '"agent": "intake"' in line for line in lines)
+
+
+def known(house: House, petitions: list[Petition]) -> dict[str, object]:
+    """Those that are in cases; none while the store has only just come back."""
+    try:
+        return dict(house.storage.petitions.known([p.petition_id for p in petitions]))
+    except Unavailable:
+        return {}
