@@ -667,6 +667,12 @@ class CaseIndex(Protocol):
     def put(self, documents: Sequence[IndexDocument]) -> None:
         """Written and visible to ``search`` on return."""
 
+    def stage(self, documents: Sequence[IndexDocument]) -> None:
+        """Handed over; durable and visible after ``publish``. A break in between forgets them, and so does an error:
+        whoever follows the store hands them over again."""
+
+    def publish(self) -> None: ...
+
     def search(self, query: SearchQuery, viewer: Viewer) -> SearchResult: ...
 
     def versions(self, case_ids: Collection[str]) -> dict[str, int]: ...

@@ -57,14 +57,19 @@ class LexiconUnderstand:
         into the processor's cache together, and taking turns costs a third more.
         """
         normals = [simplify(f"{p.title}\n{p.text}" if p.title else p.text) for p in petitions]
-        edges = [self._edges(normal) for normal in normals]
+        edges = [self._edges(normal, p.title) for normal, p in zip(normals, petitions, strict=True)]
         find = self._keywords.find
         hits = [find(normal.lower(), at) for normal, at in zip(normals, edges, strict=True)]
         return [self._one(*read) for read in zip(petitions, normals, edges, hits, strict=True)]
 
-    def _edges(self, normal: str) -> set[int]:
-        """The offsets at which words begin and end."""
-        return set(accumulate(map(len, self.segmenter.segment(normal)), initial=0))
+    def _edges(self, normal: str, title: str | None) -> set[int]:
+        """The offsets at which words begin and end. Title and text are cut apart, as the index cuts them: then it finds
+        its words among those that the segmenter remembers."""
+        folded, begin = normal.lower(), len(title) + 1 if title else 0
+        edges = set(accumulate(map(len, self.segmenter.segment(folded[begin:])), initial=begin))
+        if title:
+            edges |= set(accumulate(map(len, self.segmenter.segment(folded[: begin - 1])), initial=0))
+        return edges
 
     def _one(self, p: Petition, normal: str, edges: set[int], hits: Hits) -> Understanding:
         """Topic, purpose and urgency from the words found; the places and, in a report, the accused; what is personal

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from itertools import accumulate
 from typing import Any
 
@@ -21,6 +22,9 @@ _RUN = re.compile(r"([a-zA-Z0-9]+(?:\.\d+)?%?)")
 _JOINT = re.compile(r"[+#&._%\-][a-zA-Z0-9+#&._%\-]|[a-zA-Z0-9][+#&._\-]")
 _LETTER = re.compile(r"[^\W\d_]")
 _REMEMBERED = 200_000
+# Texts whose words are kept for the next who asks: about 8 MB.
+_RECENT = 512
+_WORTH_KEEPING = 12
 
 Cut = Callable[[str], list[str]]
 
@@ -34,9 +38,15 @@ class Segmenter:
             # As high as it takes to come out whole; jieba.suggest_freq(word, tune=False) up to rounding.
             self._jieba.add_word(word, self._jieba.suggest_freq(word), None)
         self._parts: dict[str, list[str]] = {}
+        # The classifier and the index cut the same text, one shortly after the other.
+        self._recent = lru_cache(maxsize=_RECENT)(self._segment)
 
     def segment(self, normal: str) -> list[str]:
-        """Words of a text that is normal already; put together they are the text again."""
+        """Words of a text that is normal already; put together they are the text again. The list is kept for the next
+        who asks: not to be changed."""
+        return self._recent(normal) if len(normal) >= _WORTH_KEEPING else self._segment(normal)
+
+    def _segment(self, normal: str) -> list[str]:
         words: list[str] = self._jieba.cut(normal)
         if _JOINT.search(normal) is None:
             return words

@@ -86,6 +86,12 @@ class ElasticIndex:
                 beside = bool(self._client.indices.exists_alias(name=self._next))
                 self._bulk(batch, [self._alias, self._next] if beside else [self._alias], "wait_for")
 
+    def stage(self, documents: Sequence[IndexDocument]) -> None:
+        self.put(documents)
+
+    def publish(self) -> None:
+        """Nothing waits here: the server gathers by itself."""
+
     def search(self, query: SearchQuery, viewer: Viewer) -> SearchResult:
         todo = plan(query, viewer, names=self.names, analyser=self.analyser, zone=self._zone)
         with answering():

@@ -50,6 +50,12 @@ class MemoryIndex:
         with self._lock:
             self._entries = _with(self._entries, (self._entry(d) for d in documents))
 
+    def stage(self, documents: Sequence[IndexDocument]) -> None:
+        self.put(documents)
+
+    def publish(self) -> None:
+        """Nothing waits here."""
+
     def search(self, query: SearchQuery, viewer: Viewer) -> SearchResult:
         todo = plan(query, viewer, names=self.names, analyser=self.analyser, zone=self._zone)
         seen = [e for e in self._entries.values() if _sees(viewer, e.document) and _matches(todo.tree, e)]

@@ -79,11 +79,19 @@ class TantivyIndex:
         return not mark.get("complete") or mark.get("dictionary") != self._dictionary
 
     def put(self, documents: Sequence[IndexDocument]) -> None:
-        if not documents:
-            return
+        self.stage(documents)
+        self.publish()
+
+    def stage(self, documents: Sequence[IndexDocument]) -> None:
+        if documents:
+            with self._lock:
+                for target in filter(None, (self._current, self._building)):
+                    target.stage(documents)
+
+    def publish(self) -> None:
         with self._lock:
             for target in filter(None, (self._current, self._building)):
-                target.put(documents)
+                target.publish()
 
     def search(self, query: SearchQuery, viewer: Viewer) -> SearchResult:
         todo = plan(query, viewer, names=self.names, analyser=self.analyser, zone=self._zone)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -68,18 +69,37 @@ class Segment:
         self._index.config_reader("manual")
         self._index.reload()
         self._writable = writable
+        self._staged: dict[str, int] = {}
         self._writer: IndexWriter | None = self._open_writer() if writable else None
 
     def put(self, documents: Sequence[IndexDocument]) -> None:
         """Replace what is older. Durable and visible on return."""
+        self.stage(documents)
+        self.publish()
+
+    def stage(self, documents: Sequence[IndexDocument]) -> None:
+        """Replace what is older, from the next ``publish`` on. Rust takes the documents apart meanwhile."""
         newest: dict[str, IndexDocument] = {}
         for d in documents:
             if d.case_id not in newest or newest[d.case_id].version < d.version:
                 newest[d.case_id] = d
-        known = self.versions(newest)
+        known = self.versions(newest) | {c: self._staged[c] for c in newest if c in self._staged}
         changed = [d for d in newest.values() if known.get(d.case_id, -1) < d.version]
         if changed:
-            self._write(changed, known)
+            with self._writing() as writer:
+                # One by one: Rust takes apart the last one, without the interpreter's lock, while the next is made.
+                for d in changed:
+                    if d.case_id in known:
+                        writer.delete_documents_by_term("case_id", d.case_id)
+                    writer.add_document(self._document(d))
+                    self._staged[d.case_id] = d.version
+
+    def publish(self) -> None:
+        """Commit what was staged: durable and visible on return."""
+        if self._staged:
+            with self._writing() as writer:
+                writer.commit()
+            self._staged.clear()
             self._index.reload()
 
     def versions(self, case_ids: Collection[str]) -> dict[str, int]:
@@ -112,21 +132,18 @@ class Segment:
         if writer is not None:
             writer.wait_merging_threads()
 
-    def _write(self, changed: Sequence[IndexDocument], known: Collection[str]) -> None:
+    @contextmanager
+    def _writing(self) -> Iterator[IndexWriter]:
         if not self._writable:
             raise Unavailable("索引以只读方式打开", do="请由运行 suqiu serve 的进程写索引")
         if self._writer is None:
             self._writer = self._open_writer()
         try:
-            # One by one: Rust takes apart the last one, without the interpreter's lock, while the next one is made.
-            for d in changed:
-                if d.case_id in known:
-                    self._writer.delete_documents_by_term("case_id", d.case_id)
-                self._writer.add_document(self._document(d))
-            self._writer.commit()
+            yield self._writer
         except ValueError as broken:
             # A writer that failed once (a full disk) refuses everything after; a new one starts from the last commit.
             self._writer = None
+            self._staged.clear()
             raise Unavailable(f"索引写不进去：{broken}", do="请检查磁盘空间，稍后会自动重试") from broken
 
     def _open_writer(self) -> IndexWriter:

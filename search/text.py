@@ -61,6 +61,10 @@ def pairs_of(text: str) -> list[str]:
     return found
 
 
+REMEMBERED = 100_000
+"""Tokens of which is kept what becomes of them: about 10 MB."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fields:
     """``words`` and ``search``: tokens with blanks between, for a tokenizer that splits at blanks and does nothing else.
@@ -90,6 +94,7 @@ class Analyser:
             return tuple(p for p in cut_for_search(word) if p != word and len(p) > 1)
 
         self.parts = parts
+        self._kept = _Kept()
 
     def fields(self, title: str, text: str) -> Fields:
         """The three fields of a document. The title counts twice."""
@@ -120,9 +125,18 @@ class Analyser:
         return _tiles(word, self.parts(word)) or tuple(dict.fromkeys(pairs_of(word)))
 
     def _words(self, text: str) -> list[str]:
-        words = [w for w in self._cut(text) if w.isalnum() or (len(w) > 1 and _LETTER.search(w))]
-        # Hardly ever: looked at once for the text, not once for each word.
-        return [w[:TOKEN_LIMIT] for w in words] if len(max(words, key=len, default="")) > TOKEN_LIMIT else words
+        return list(filter(None, map(self._kept.__getitem__, self._cut(text))))
+
+
+class _Kept(dict[str, str]):
+    """Token to the word that is indexed, "" for none: no punctuation, no blanks, nothing endless. Each is looked at once."""
+
+    def __missing__(self, token: str) -> str:
+        if len(self) >= REMEMBERED:
+            self.clear()  # a flood of nonsense must not fill the memory
+        kept = token.isalnum() or (len(token) > 1 and _LETTER.search(token) is not None)
+        self[token] = token[:TOKEN_LIMIT] if kept else ""
+        return self[token]
 
 
 def _tiles(word: str, parts: Iterable[str]) -> tuple[str, ...]:

@@ -29,6 +29,7 @@ from cases.policy import Policy
 from cases.ports import CaseIndex, CaseReader, Facts, Outbox, Petitions, QueuedNotice, Rejected, RejectedInput, Sender
 from streams import alerts, deadlines, indexing, trends
 from streams.batches import Follower, LogReader, Message, Place, Positions, Stopped
+from streams.changes import changed
 from streams.deadlines import DeadlineParts
 from streams.intake import Intake
 from streams.rejects import refused, rejected_from
@@ -194,12 +195,12 @@ class Works:
 
     def index(self, messages: Sequence[Message]) -> None:
         parts = self._parts
-        indexing.follow(_cases(messages), parts.reader, parts.petitions, parts.index)
+        indexing.follow(changed(_cases(messages), parts.reader, parts.petitions), parts.petitions, parts.index)
 
     def count(self, messages: Sequence[Message]) -> None:
         """The relay moves the follower's position, which is one for all partitions."""
         parts = self._parts
-        trends.follow(_cases(messages), parts.reader, parts.petitions, parts.facts, parts.policy, position=0)
+        trends.follow(changed(_cases(messages), parts.reader, parts.petitions), parts.facts, parts.policy)
 
     def send(self, messages: Sequence[Message]) -> None:
         queued = [notice_from(message.value) for message in messages]

@@ -12,6 +12,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -22,6 +23,7 @@ from cases.petition import Petition
 from cases.policy import Policy
 from cases.ports import CaseIndex, CaseReader, CaseStore, Facts, Outbox, PetitionFeed, Petitions, Sender
 from streams import alerts, deadlines, indexing, trends
+from streams.changes import Changes
 from streams.deadlines import DeadlineParts
 from streams.intake import Intake
 
@@ -30,10 +32,10 @@ log = structlog.get_logger(__name__)
 INTAKE = "intake"
 # Petitions of one batch: large enough that an fsync is shared, small enough that a transaction stays under 50 ms.
 BATCH = 200
-COUNT_EVENTS = 1000
+# Events that a follower takes at once.
+FOLLOW = 1000
 IDLE = 0.2
 # A commit of the index costs the same for one case or for many, and small ones are merged again later.
-INDEX_EVENTS = 3000
 INDEX_EVERY = 1.0
 # Failures of one step in a row after which a command gives up; a serving desk never does.
 PATIENCE = 8
@@ -74,7 +76,12 @@ class Runner:
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
-        self._indexed_at = 0.0
+        self._changes = Changes(parts.cases, parts.reader, parts.petitions)
+        self._staged = 0
+        """Up to where cases were handed to the index; they are visible up to its follower's position."""
+        self._published_at = 0.0
+        self._committer = ThreadPoolExecutor(1, thread_name_prefix="index-commit")
+        self._commit: Future[int] | None = None
         self._deadlines_at: datetime | None = None
         self.on_change: Callable[[], None] = lambda: None
         """Called after a step wrote events, from this thread: the live queue looks at once."""
@@ -99,6 +106,7 @@ class Runner:
         self._wake.set()
         if self._thread is not None:
             self._thread.join(timeout=30)
+        self._committer.shutdown()
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -121,7 +129,9 @@ class Runner:
         """In the calling thread, until everything that came in is through. Raises Unavailable where a step fails for
         good. For commands that own the data folder, before ``start``."""
         while self.turn() or self.behind():
-            self._indexed_at = 0.0
+            self._published_at = 0.0
+            if self._commit is not None:
+                wait([self._commit])
             if any(failures >= PATIENCE for failures in self._failures.values()):
                 raise Unavailable(f"流水线停在 {self.last_error}", "请查看日志")
 
@@ -162,24 +172,44 @@ class Runner:
     def count(self) -> int:
         """Cases that moved, into the facts and the hourly counts."""
         parts = self._parts
-        case_ids, position = parts.cases.changed_after(parts.cases.position(trends.FOLLOWER), COUNT_EVENTS)
-        if case_ids:
-            trends.follow(case_ids, parts.reader, parts.petitions, parts.facts, parts.policy, position=position)
-        return len(case_ids)
+        changed = self._changes.after(parts.cases.position(trends.FOLLOWER), FOLLOW)
+        if changed.rows:
+            trends.follow(changed, parts.facts, parts.policy)
+        return len(changed.rows)
 
     def index_some(self) -> int:
-        """Cases that moved, into the search index, in one commit; returns how many events that were."""
-        parts = self._parts
-        if time.monotonic() - self._indexed_at < INDEX_EVERY:
-            return 0
-        before = parts.cases.position(indexing.FOLLOWER)
-        case_ids, position = parts.cases.changed_after(before, INDEX_EVENTS)
-        if case_ids:
-            indexing.follow(case_ids, parts.reader, parts.petitions, parts.index)
-            parts.cases.advance(indexing.FOLLOWER, position)
-            # A full batch is followed by the next at once; else what comes meanwhile is gathered.
-            self._indexed_at = 0.0 if position - before >= INDEX_EVENTS else time.monotonic()
-        return position - before
+        """Cases that moved, into the search index: handed over at once, made visible together every ``INDEX_EVERY``.
+
+        The commit waits for the disk and for Rust, not for the interpreter: it has a thread of its own, and the pipeline
+        goes on meanwhile. Only then does the follower move, so a break in between does it again.
+        """
+        parts, commit = self._parts, self._commit
+        if commit is not None:
+            if not commit.done():
+                return 0
+            self._commit = None
+            try:
+                parts.cases.advance(indexing.FOLLOWER, commit.result())
+            except BaseException:
+                self._staged = 0  # what was handed over may be gone: begin again where the index stands
+                raise
+        published = parts.cases.position(indexing.FOLLOWER)
+        changed = self._changes.after(max(self._staged, published), FOLLOW)
+        if changed.rows:
+            try:
+                parts.index.stage(indexing.documents(changed, parts.petitions))
+            except BaseException:
+                self._staged = 0
+                raise
+            self._staged = changed.position
+        if self._staged > published and time.monotonic() - self._published_at >= INDEX_EVERY:
+            self._published_at = time.monotonic()
+            self._commit = self._committer.submit(self._publish, self._staged)
+        return len(changed.rows)
+
+    def _publish(self, position: int) -> int:
+        self._parts.index.publish()
+        return position
 
     def raise_due(self) -> int:
         """Warnings and breaches, looked for every few seconds; at once again while there are more."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from cases.ports import CaseIndex, CaseReader, CaseRow, IndexDocument, Petitions, StoredPetition, Text
-from cases.viewer import SYSTEM_VIEWER
-from streams.projection import words_of
+from cases.ports import CaseIndex, CaseRow, IndexDocument, Petitions, StoredPetition, Text
+from streams.changes import Changed
+from streams.projection import masked_of
 
 FOLLOWER = "indexing"
 # Characters of all petitions of a case that the index takes; the rest is in the store.
@@ -17,15 +17,14 @@ def document_of(row: CaseRow, petitions: Iterable[StoredPetition], texts: Mappin
     """One case as the index holds it: the masked words of all its petitions, and the fields to filter by."""
     case = row.case
     own = list(petitions)
-    said = [words for p in own if (words := words_of(texts.get(p.text_id))) is not None]
-    masked = [f"{m.get('title', '')}\n{m.get('text', '')}".strip() for _, m in said]
+    said = [masked for p in own if (masked := masked_of(texts.get(p.text_id))) is not None]
     return IndexDocument(
         case_id=case.case_id,
         version=row.position,
         opened=row.opened,
         number=case.number,
         title=row.display.title,
-        text="\n\n".join(masked)[:INDEXED],
+        text=_text(said)[:INDEXED],
         state=case.state,
         level=row.level,
         topic=case.topic or "",
@@ -47,17 +46,20 @@ def document_of(row: CaseRow, petitions: Iterable[StoredPetition], texts: Mappin
     )
 
 
-def documents(case_ids: Collection[str], reader: CaseReader, petitions: Petitions) -> Iterator[IndexDocument]:
-    """The documents of these cases, read in one go."""
-    rows = reader.rows(case_ids, SYSTEM_VIEWER)
-    of_case = petitions.petitions_of(case_ids) if case_ids else {}
-    texts = petitions.texts({p.text_id for found in of_case.values() for p in found})
-    for row in rows:
-        yield document_of(row, of_case.get(row.case.case_id, []), texts)
+def _text(said: Sequence[Mapping[str, str]]) -> str:
+    """The words of all petitions; the title of the first is the document's own."""
+    rest = (f"{m.get('title', '')}\n{m.get('text', '')}".strip() for m in said[1:])
+    return "\n\n".join([*(m.get("text", "") for m in said[:1]), *rest])
 
 
-def follow(case_ids: Collection[str], reader: CaseReader, petitions: Petitions, index: CaseIndex) -> int:
+def documents(changed: Changed, petitions: Petitions) -> list[IndexDocument]:
+    """The documents of these cases; their texts are read in one go."""
+    texts = petitions.texts({p.text_id for found in changed.petitions.values() for p in found})
+    return [document_of(row, changed.petitions.get(row.case.case_id, []), texts) for row in changed.rows]
+
+
+def follow(changed: Changed, petitions: Petitions, index: CaseIndex) -> int:
     """Bring the index up to these cases as they stand; visible to search on return. Returns how many were written."""
-    found = list(documents(case_ids, reader, petitions))
+    found = documents(changed, petitions)
     index.put(found)
     return len(found)

@@ -85,6 +85,11 @@ def words_of(text: Text | None) -> tuple[Petition, Mapping[str, str]] | None:
     return petition_from_dict(body["petition"]), body.get("masked", {})
 
 
+def masked_of(text: Text | None) -> Mapping[str, str] | None:
+    """The masked words alone."""
+    return None if text is None or text.body is None else json.loads(text.body).get("masked", {})
+
+
 def display_of(case: Case, petitions: Sequence[StoredPetition], texts: Mapping[str, Text], books: Books) -> Display:
     """The display of a stored case, from the petition that opened it."""
     first = next((p for p in petitions if case.petitions and p.petition_id == case.petitions[0]), None)
@@ -95,4 +100,4 @@ def display_of(case: Case, petitions: Sequence[StoredPetition], texts: Mapping[s
     return display(*words, place.name if place else "")
 
 
-__all__ = ["clocks_of", "display", "display_of", "expected", "fold", "rows", "words_of"]
+__all__ = ["clocks_of", "display", "display_of", "expected", "fold", "masked_of", "rows", "words_of"]

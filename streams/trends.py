@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from cases.policy import Policy
-from cases.ports import CaseReader, CaseRow, Fact, Facts, Petitions, StoredPetition
-from cases.viewer import SYSTEM_VIEWER
+from cases.ports import CaseRow, Fact, Facts, StoredPetition
+from streams.changes import Changed
 
 FOLLOWER = "trends"
 UNCLASSIFIED = "unclassified"
@@ -39,11 +39,7 @@ def hour_of(moment: datetime, zone: ZoneInfo) -> str:
     return moment.astimezone(zone).strftime("%Y-%m-%dT%H")
 
 
-def follow(
-    case_ids: Collection[str], reader: CaseReader, petitions: Petitions, facts: Facts, policy: Policy, *, position: int
-) -> None:
+def follow(changed: Changed, facts: Facts, policy: Policy) -> None:
     """Bring the counts up to these cases as they stand; the follower's position moves in the same transaction."""
-    rows = reader.rows(case_ids, SYSTEM_VIEWER)
-    of_case: Mapping[str, list[StoredPetition]] = petitions.petitions_of(case_ids) if case_ids else {}
-    told = [f for row in rows for f in facts_of(row, of_case.get(row.case.case_id, []), policy)]
-    facts.replace(told, follower=FOLLOWER, position=position)
+    told = [f for row in changed.rows for f in facts_of(row, changed.petitions.get(row.case.case_id, []), policy)]
+    facts.replace(told, follower=FOLLOWER, position=changed.position)

@@ -21,7 +21,8 @@ def open_index(
     return TantivyIndex(
         settings.data / "index",
         cut=words.cut,
-        cut_for_search=words.cut_for_search,
+        # Asked for single words that were cut before: no need to cut them again.
+        cut_for_search=lambda word: words.for_search([word]),
         normalise=normalise,
         names=Names.of(policy),
         zone=policy.zone,

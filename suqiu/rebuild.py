@@ -14,6 +14,7 @@ from cases.policy import Policy
 from cases.ports import CaseIndex, CaseReader, CaseStore, Decision, Facts, IndexDocument, Petitions, Projections
 from streams import indexing, projection, trends
 from streams.books import Books
+from streams.changes import changed
 
 BATCH = 500
 
@@ -70,7 +71,7 @@ def rebuild_counts(parts: RebuildParts, progress: Progress = lambda done: None) 
     parts.projections.reset_facts(trends.FOLLOWER)
     done = 0
     for page in case_ids(parts.projections):
-        trends.follow(page, parts.reader, parts.petitions, parts.facts, parts.policy, position=0)
+        trends.follow(changed(page, parts.reader, parts.petitions), parts.facts, parts.policy)
         done += len(page)
         progress(len(page))
     parts.cases.advance(trends.FOLLOWER, head)
@@ -83,7 +84,7 @@ def rebuild_search(parts: RebuildParts, progress: Progress = lambda done: None) 
 
     def documents() -> Iterator[IndexDocument]:
         for page in case_ids(parts.projections):
-            yield from indexing.documents(page, parts.reader, parts.petitions)
+            yield from indexing.documents(changed(page, parts.reader, parts.petitions), parts.petitions)
 
     done = parts.index.rebuild(documents(), progress)
     parts.cases.advance(indexing.FOLLOWER, head)

@@ -30,6 +30,7 @@ from search.names import Names
 from storage import open_memory
 from streams import indexing, trends
 from streams.books import Books
+from streams.changes import changed
 from streams.desk import Desk as Commands
 from streams.desk import DeskParts
 from streams.intake import Intake, IntakeParts
@@ -118,10 +119,9 @@ class Hall:
 
     def follow(self, case_ids: set[str]) -> None:
         storage = self.storage
-        indexing.follow(case_ids, storage.reader, storage.petitions, self.index)
-        trends.follow(
-            case_ids, storage.reader, storage.petitions, storage.facts, self.town, position=storage.cases.head()
-        )
+        moved = changed(case_ids, storage.reader, storage.petitions, position=storage.cases.head())
+        indexing.follow(moved, storage.petitions, self.index)
+        trends.follow(moved, storage.facts, self.town)
 
     def petition(
         self, text: str = LAMPS, *, phone: str | None = "19900000001", name: str = "王小明", channel: str = "web",
