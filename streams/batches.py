@@ -172,29 +172,49 @@ class Follower:
         return known if known is not None else self._reader.first(*place)
 
     def _through(self, messages: Sequence[Message]) -> None:
-        if not messages:
-            return
-        try:
-            self._patiently(lambda: self._work(messages))
-        except Stopped:
-            raise
-        except Exception as error:  # noqa: BLE001 - one of them is the cause; which one shows when each goes alone
-            log.warning("batch_failed", agent=self.name, messages=len(messages), error=type(error).__name__)
-            for message in messages:
-                self._alone(message)
-
-    def _alone(self, message: Message) -> None:
-        for attempt in range(TRIES):
+        """All at once; if that fails, one by one. One that fails alone is set aside; where all do, something else is
+        wrong (a bad release, a full disk): then nothing is set aside, and it is tried until it goes."""
+        pause = FIRST_PAUSE
+        while messages:
             try:
-                self._patiently(lambda: self._work([message]))
+                self._patiently(lambda: self._work(messages))
+                return
             except Stopped:
                 raise
-            except Exception as error:
-                failure = error
-                log.exception("message_failed", agent=self.name, place=message.place, attempt=attempt + 1)
-                self._wait(FIRST_PAUSE * 2**attempt)
-            else:
+            except Exception:
+                log.exception("batch_failed", agent=self.name, messages=len(messages))
+            left = self._one_by_one(messages)
+            if len(left) < len(messages) or len(messages) == 1:
+                for message, failure in left:
+                    self._keep(message, failure)
                 return
+            log.error("nothing_goes_through", agent=self.name, messages=len(messages), retry_in=round(pause, 1))
+            self._wait(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    def _one_by_one(self, messages: Sequence[Message]) -> list[tuple[Message, Exception]]:
+        """Those that fail by themselves again and again, with the last failure."""
+        left: list[tuple[Message, Exception]] = []
+        for attempt in range(TRIES):
+            failures = ((m, self._alone(m)) for m in messages)
+            left = [(m, failure) for m, failure in failures if failure is not None]
+            messages = [m for m, _ in left]
+            if not left:
+                break
+            self._wait(FIRST_PAUSE * 2**attempt)
+        return left
+
+    def _alone(self, message: Message) -> Exception | None:
+        try:
+            self._patiently(lambda: self._work([message]))
+        except Stopped:
+            raise
+        except Exception as failure:  # noqa: BLE001 - whatever it is, the others must go on
+            return failure
+        return None
+
+    def _keep(self, message: Message, failure: Exception) -> None:
+        log.error("set_aside", agent=self.name, place=message.place, exc_info=failure)
         self._patiently(lambda: self._set_aside(message, failure))
 
     def _patiently(self, call: Callable[[], T]) -> T:

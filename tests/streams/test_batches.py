@@ -191,6 +191,30 @@ def test_a_message_at_which_our_code_fails_is_set_aside_and_the_others_go_throug
     assert {(TOPIC, 0): 3} == way.positions.committable()
 
 
+def test_where_every_message_fails_nothing_is_set_aside_and_it_is_tried_until_it_goes() -> None:
+    failures = iter(range(20))
+
+    def work(messages: Sequence[Message]) -> None:
+        if next(failures, None) is not None:
+            raise TypeError("a bad release")
+
+    way = Way(Log(), work)
+    way.take(0, 1, 2)
+
+    assert ([0, 1, 2], []) == (sorted(set(way.seen)), way.aside)
+
+
+def test_a_single_message_that_never_goes_through_is_set_aside() -> None:
+    def work(messages: Sequence[Message]) -> None:
+        raise KeyError("a bug of ours")
+
+    way = Way(Log(), work)
+    way.take(0)
+
+    assert ([], [0]) == (way.seen, way.aside)
+    assert {(TOPIC, 0): 1} == way.positions.committable()
+
+
 def test_a_failure_that_passes_sets_nothing_aside() -> None:
     failures = [RuntimeError(), RuntimeError()]
 
@@ -201,7 +225,7 @@ def test_a_failure_that_passes_sets_nothing_aside() -> None:
     way = Way(Log(), work)
     way.take(0, 1)
 
-    assert ([0, 1], []) == (way.seen, way.aside)
+    assert ([0, 1], []) == (sorted(way.seen), way.aside)
 
 
 def test_a_worker_that_goes_down_leaves_the_batch_to_the_next_one() -> None:
