@@ -38,7 +38,9 @@ IDLE = 0.2
 # A commit of the index costs the same for one case or for many, and small ones are merged again later.
 INDEX_EVERY = 1.0
 # Failures of one step in a row after which a command gives up; a serving desk never does.
-PATIENCE = 8
+PATIENCE = 6
+# Seconds between two tries of a step that fails.
+LONGEST_PAUSE = 30.0
 DEADLINES_EVERY = timedelta(seconds=5)
 
 
@@ -70,8 +72,9 @@ class StageLag:
 class Runner:
     """``run`` until ``stop``. A step that fails is logged and tried again with growing pauses; the others go on."""
 
-    def __init__(self, parts: RunnerParts) -> None:
+    def __init__(self, parts: RunnerParts, *, first_pause: float = 0.2) -> None:
         self._parts = parts
+        self._first_pause = first_pause
         self.intake = parts.intake
         self._wake = threading.Event()
         self._stopping = threading.Event()
@@ -79,7 +82,7 @@ class Runner:
         self._changes = Changes(parts.cases, parts.reader, parts.petitions)
         self._staged = 0
         """Up to where cases were handed to the index; they are visible up to its follower's position."""
-        self._published_at = 0.0
+        self._publish_at = 0.0
         self._committer = ThreadPoolExecutor(1, thread_name_prefix="index-commit")
         self._commit: Future[int] | None = None
         self._deadlines_at: datetime | None = None
@@ -120,6 +123,7 @@ class Runner:
             ("intake", self.take_in),
             ("trends", self.count),
             ("indexing", self.index_some),
+            ("publishing", self.publish),
             ("deadlines", self.raise_due),
             ("alerts", self.send),
         )
@@ -129,7 +133,7 @@ class Runner:
         """In the calling thread, until everything that came in is through. Raises Unavailable where a step fails for
         good. For commands that own the data folder, before ``start``."""
         while self.turn() or self.behind():
-            self._published_at = 0.0
+            self._publish_at = 0.0
             if self._commit is not None:
                 wait([self._commit])
             if any(failures >= PATIENCE for failures in self._failures.values()):
@@ -143,14 +147,15 @@ class Runner:
             done = step()
         except Exception as error:  # the thread must outlive whatever a step runs into
             failures = self._failures[name] = self._failures.get(name, 0) + 1
-            pause = min(0.2 * 2**failures, 30.0)
+            pause = min(self._first_pause * 2**failures, LONGEST_PAUSE)
             self._not_before[name] = time.monotonic() + pause
             self.last_error = f"{name}: {type(error).__name__}"
             log.exception("step_failed", step=name, failures=failures, retry_in=round(pause, 1))
             return 0
         finally:
             self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - began
-        self._failures.pop(name, None)
+        if done:
+            self._failures.pop(name, None)
         return done
 
     # --- the steps ------------------------------------------------------------------------------------------------------
@@ -178,36 +183,38 @@ class Runner:
         return len(changed.rows)
 
     def index_some(self) -> int:
-        """Cases that moved, into the search index: handed over at once, made visible together every ``INDEX_EVERY``.
-
-        The commit waits for the disk and for Rust, not for the interpreter: it has a thread of its own, and the pipeline
-        goes on meanwhile. Only then does the follower move, so a break in between does it again.
-        """
-        parts, commit = self._parts, self._commit
-        if commit is not None:
-            if not commit.done():
-                return 0
-            self._commit = None
-            try:
-                parts.cases.advance(indexing.FOLLOWER, commit.result())
-            except BaseException:
-                self._staged = 0  # what was handed over may be gone: begin again where the index stands
-                raise
-        published = parts.cases.position(indexing.FOLLOWER)
-        changed = self._changes.after(max(self._staged, published), FOLLOW)
+        """Cases that moved, handed to the search index."""
+        parts = self._parts
+        if self._commit is not None:
+            return 0
+        changed = self._changes.after(max(self._staged, parts.cases.position(indexing.FOLLOWER)), FOLLOW)
         if changed.rows:
-            try:
-                parts.index.stage(indexing.documents(changed, parts.petitions))
-            except BaseException:
-                self._staged = 0
-                raise
-            self._staged = changed.position
-        if self._staged > published and time.monotonic() - self._published_at >= INDEX_EVERY:
-            self._published_at = time.monotonic()
-            self._commit = self._committer.submit(self._publish, self._staged)
+            self._staged, begun = 0, self._staged  # until it has worked: then what was handed over may be gone
+            parts.index.stage(indexing.documents(changed, parts.petitions))
+            self._staged = max(changed.position, begun)
         return len(changed.rows)
 
-    def _publish(self, position: int) -> int:
+    def publish(self) -> int:
+        """What was handed to the index becomes visible together, every ``INDEX_EVERY``; only then its follower moves.
+
+        The commit waits for the disk and for Rust, not for the interpreter: it has a thread of its own, and the pipeline
+        goes on meanwhile.
+        """
+        commit, cases = self._commit, self._parts.cases
+        if commit is None:
+            if self._staged > cases.position(indexing.FOLLOWER) and time.monotonic() >= self._publish_at:
+                self._publish_at = time.monotonic() + INDEX_EVERY
+                self._commit = self._committer.submit(self._commit_index, self._staged)
+            return 0
+        if not commit.done():
+            return 0
+        self._commit, staged = None, self._staged
+        self._staged = 0  # a commit that failed has forgotten what it was given
+        cases.advance(indexing.FOLLOWER, commit.result())
+        self._staged = staged
+        return 1
+
+    def _commit_index(self, position: int) -> int:
         self._parts.index.publish()
         return position
 

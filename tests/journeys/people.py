@@ -41,8 +41,7 @@ class Officer:
     def cases(self, **query: Any) -> list[dict[str, Any]]:
         answer = self.http.get("/api/v1/cases", params=query)
         assert answer.status_code == 200, answer.text
-        body = answer.json()
-        return list(body.get("cases") or body.get("items") or body.get("rows"))
+        return list(answer.json()["cases"])
 
     def case(self, number: str) -> dict[str, Any]:
         return dict(self.http.get(f"/api/v1/cases/{number}").json())
