@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,7 +73,7 @@ def clustered(kafka: Kafka, postgres: Postgres, elasticsearch: Elasticsearch, tm
         town.start("web", ("-m", "suqiu", "web", "--port", str(web)))
         for port in (gateway, web):
             with client(f"http://127.0.0.1:{port}") as http:
-                wait_until(lambda http=http: town.answers(http), f"port {port} answers")
+                wait_until(partial(town.answers, http), f"port {port} answers")
         yield Town(gateway=f"http://127.0.0.1:{gateway}", web=f"http://127.0.0.1:{web}")
 
 

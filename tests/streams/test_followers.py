@@ -185,8 +185,9 @@ def test_an_index_that_fails_gets_everything_again_and_holds_up_nobody_else() ->
 
 
 def test_the_index_s_position_moves_only_once_the_cases_can_be_found() -> None:
-    house = House(index=BrokenIndex())
-    house.index.failures = 10_000
+    index = BrokenIndex()
+    index.failures = 10_000
+    house = House(index=index)
     house.storage.log.append([lamps()])
     with pytest.raises(Unavailable):
         house.runner.finish()
