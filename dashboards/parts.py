@@ -38,7 +38,7 @@ class Desk:
     ``web_form``, ``desk_form``: a submitted form (and the officer who wrote it down) to the outward shape of a petition,
     raising BadInput with the form's field names. ``admit``: raises TooBusy for an address that sends more forms than
     people do. ``clocks_of``: the clocks of a case in the ``due`` shape of INTERFACES, each with its
-    certificate.
+    certificate. ``public_url``: where citizens reach this desk, to be written on a receipt; empty where nobody said.
     """
 
     reader: CaseReader
@@ -58,6 +58,7 @@ class Desk:
     web_form: Callable[[Form], Mapping[str, Any]]
     desk_form: Callable[[Form, str], Mapping[str, Any]]
     cookie_secure: bool = False
+    public_url: str = ""
     admit: Callable[[str], None] = anybody
 
     @property

@@ -16,7 +16,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic_core import from_json, to_json
 
 from cases.case import STATES
-from cases.errors import BadInput, FieldError, NotFound
+from cases.errors import BadInput, FieldError, NotAllowed, NotFound
 from cases.ports import Accounts, ApiKey, CaseReader, Petitions, Rejected, StoredPetition
 from cases.viewer import Viewer
 from ingest.apidocs import NDJSON, PETITION, RECEIPT, RESULTS, STATUS, SUPPLEMENT, SUPPLEMENT_KINDS, documented
@@ -30,6 +30,9 @@ SINGLE_LIMIT = 1024 * 1024
 BATCH_LIMIT = 8 * 1024 * 1024
 # How many lines one batch may have; a longer file is sent in several.
 BATCH_LINES = 1_000
+
+# How a line begins that holds a row which the importing side could not read.
+BAD_ROW = b'{"bad_row":'
 
 _PETITION_ID = re.compile(r"p[0-9a-f]{32}")
 
@@ -70,8 +73,13 @@ def api_router(
         lines = lines_of(body, min(BATCH_LINES, gateway.appender.capacity))
         callers.charge(key, len(lines) - 1)
         signed = request.headers.get("webhook-id") if "webhook-signature" in request.headers else None
-        items = [Item(body=line, source_id=f"{signed}-{n}" if signed else None) for n, line in enumerate(lines)]
-        manner = replace(_manner(key, request), via="batch")
+        manner = _manner(key, request)
+        if manner.any_past:
+            items = [_imported(line) for line in lines]
+            manner = replace(manner, via="import")
+        else:
+            items = [Item(body=line, source_id=f"{signed}-{n}" if signed else None) for n, line in enumerate(lines)]
+            manner = replace(manner, via="batch")
         return callers.results(request, await gateway.submit_many(items, sender=key.name, manner=manner))
 
     async def post_supplement(request: Request) -> Response:
@@ -156,21 +164,41 @@ def _eyes_of(sender: str) -> Viewer:
 
 
 def _manner(key: ApiKey, request: Request) -> Manner:
-    """A key with the channel ``import`` is the operator's own: it may bring the past (``?mode=import``) and its times."""
+    """A key with the channel ``import`` is the operator's own: it may bring the past (``?mode=import``) and its times.
+
+    Another key that asks for it is refused, rather than having its old rows refused one by one.
+    """
     own = "import" in key.channels
-    importing = own and request.query_params.get("mode") == "import"
-    days = request.query_params.get("history_days", "30")
+    importing = request.query_params.get("mode") == "import"
+    if importing and not own:
+        raise NotAllowed("这个密钥不能导入", "请用 suqiu key add 的 --channels 给密钥加上 import 渠道")
     live = request.query_params.get("live") in ("1", "true")
-    history_days = (
-        int(days) if importing and not live and days.isascii() and days.isdecimal() and len(days) < 6 else None
-    )
     return Manner(
         via="api",
         trusted=own,
         channels=key.channels,
         any_past=importing,
-        history_days=history_days if importing else None,
+        history_days=_days(request) if importing and not live else None,
     )
+
+
+def _days(request: Request) -> int:
+    days = request.query_params.get("history_days", "30")
+    if not (days.isascii() and days.isdecimal() and len(days) < 6):
+        raise BadInput("history_days 不对", [FieldError(("history_days",), "应为 0 至 99999 的整数")])
+    return int(days)
+
+
+def _imported(line: bytes) -> Item:
+    """A row of a file; one that could not be read there comes as ``{"bad_row": {"reason", "errors", "body"}}`` and is kept."""
+    if not line.startswith(BAD_ROW):
+        return Item(body=line)
+    try:
+        told = from_json(line)["bad_row"]
+        errors = [FieldError(tuple(one["loc"]), str(one["msg"])) for one in told["errors"]]
+        return Item(body=str(told["body"]), error=BadInput(str(told["reason"]), errors))
+    except (ValueError, KeyError, TypeError):
+        return Item(body=line)  # the checker says what is wrong with it
 
 
 def _source_id(request: Request) -> str | None:

@@ -91,10 +91,17 @@ def parse_mapping(pairs: Sequence[str]) -> dict[str, str]:
     return mapping
 
 
-def read_fields(path: Path, rule: ImportRule) -> Iterator[tuple[int, dict[str, Any] | BadRow]]:
-    """Line number and outward petition (times as ISO text, ``source_id`` set) of each row, for a desk at ``--url``."""
+def check_files(paths: Sequence[Path], rule: ImportRule) -> None:
+    """Look at each file before anything of them is taken. Raises BadInput for a wrong channel, name, kind or mapping."""
     if rule.channel not in CHANNELS:
         raise BadInput(f"没有这个渠道：{rule.channel}", do="可以是 " + "、".join(CHANNELS))
+    for path in paths:
+        _columns(path, rule)
+
+
+def read_fields(path: Path, rule: ImportRule) -> Iterator[tuple[int, dict[str, Any] | BadRow]]:
+    """Line number and outward petition (times as ISO text, ``source_id`` set) of each row, for a desk at ``--url``."""
+    check_files([], rule)
     columns = _columns(path, rule)
     seen: dict[bytes, int] = {}
     for row in read_table(path):
@@ -148,8 +155,7 @@ def import_rows(
     already counts as duplicate. On the cluster a duplicate cannot be told and counts as accepted. Files are looked at
     before anything is taken, so that a wrong name or mapping takes in nothing. Raises BadInput, Unavailable.
     """
-    for path in paths:
-        _columns(path, rule)
+    check_files(paths, rule)
     counts = {"read": 0, "accepted": 0, "duplicate": 0, "rejected": 0}
     for path in paths:
         waiting: list[tuple[int, Petition]] = []

@@ -12,10 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from cases.errors import SuqiuError
 
 PREFIX = "SUQIU_"
+LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
 class SettingError(SuqiuError):
@@ -41,6 +43,7 @@ class Settings:
         "", "secret for receipts, ids and signatures, at least 16 characters; embedded: made at first start"
     )
     cookie_secure: bool = _setting(False, "send cookies over HTTPS only: true behind TLS, false for plain http")
+    public_url: str = _setting("", "what track links begin with, https://host; empty: the address that was called")
     queue: int = _setting(5000, "requests that may wait for the log before the gateway answers 429")
     wechat: str = _setting("", 'WeChat accounts as JSON: [{"account","token","appid","aes_key","mode"}]')
     kafka: str = _setting("", "cluster: Kafka bootstrap servers, host:port[,host:port]")
@@ -60,8 +63,7 @@ def read_settings(environ: Mapping[str, str] = os.environ, **given: Any) -> Sett
             values[f.name] = _parse(f.name, str(f.type), raw)
     values |= {k: v for k, v in given.items() if v is not None}
     settings = Settings(**values)
-    if settings.secret and len(settings.secret) < 16:
-        raise SettingError("SUQIU_SECRET 太短", "请用至少 16 个字符的随机串")
+    _check(settings)
     return settings
 
 
@@ -87,12 +89,33 @@ def secret_of(settings: Settings) -> bytes:
 
 
 def _raw(environ: Mapping[str, str], name: str) -> str | None:
-    if (path := environ.get(name + "_FILE")) is not None:
+    if path := environ.get(name + "_FILE"):
         try:
             return Path(path).read_text(encoding="utf-8").strip()
         except OSError as error:
             raise SettingError(f"{name}_FILE 指的文件读不了:{path}", error.strerror or "") from error
+        except ValueError:
+            raise SettingError(f"{name}_FILE 指的文件不是文本:{path}", "请用 UTF-8 编码") from None
     return environ.get(name) or None
+
+
+def _check(settings: Settings) -> None:
+    """Values that can be read and yet not be used. The secret itself is never repeated."""
+    if settings.secret and len(settings.secret) < 16:
+        raise SettingError("SUQIU_SECRET 太短", "请用至少 16 个字符的随机串")
+    if not 0 <= settings.port <= 65535:
+        raise SettingError(f"端口不对:{settings.port}", "请写 0 到 65535 的整数")
+    for name in ("queue", "partitions", "replication"):
+        if getattr(settings, name) < 1:
+            raise SettingError(f"{PREFIX}{name.upper()} 的值不对:{getattr(settings, name)}", "请写 1 以上的整数")
+    if settings.log_level.lower() not in LOG_LEVELS:
+        raise SettingError(f"{PREFIX}LOG_LEVEL 的值不对:{settings.log_level[:40]}", f"可以写 {'、'.join(LOG_LEVELS)}")
+    url = urlsplit(settings.public_url)
+    if settings.public_url and (url.scheme not in ("http", "https") or not url.netloc or url.query or url.fragment):
+        raise SettingError(
+            f"{PREFIX}PUBLIC_URL 的值不对:{settings.public_url[:80]}",
+            "请写群众访问的网址,例如 https://suqiu.example.org",
+        )
 
 
 def _parse(name: str, type_: str, raw: str) -> Any:

@@ -24,6 +24,7 @@ from dashboards.app import LiveHub, add_error_pages, dashboard_router
 from ingest.api import api_router
 from ingest.gateway import Gateway
 from ingest.hotline import hotline_router
+from ingest.keys import Doorkeeper
 from ingest.visits import petition_from_desk_form
 from ingest.web import check_address, petition_from_web_form
 from ingest.wechat import WeChatAccount, wechat_router
@@ -81,16 +82,21 @@ def web_app(parts: WebParts, *, pages: bool = True) -> FastAPI:
 
 def channel_routers(parts: WebParts, gateway: Gateway) -> list[APIRouter]:
     """Every channel that comes in by HTTP."""
-    storage, policy = parts.storage, parts.policy
+    storage, policy, public_url = parts.storage, parts.policy, parts.settings.public_url
+    # One for both, so that a wrong key tried here and there counts as often as it is tried.
+    doorkeeper = Doorkeeper(storage.accounts, gateway.identity, gateway.rates, parts.clock)
     return [
         api_router(
             gateway, storage.accounts, storage.petitions, storage.reader, storage.rejected, parts.clock,
-            waiting=parts.waiting,
+            public_url=public_url, waiting=parts.waiting, doorkeeper=doorkeeper,
         ),
-        hotline_router(gateway, storage.accounts, parts.clock, zone=policy.zone),
+        hotline_router(
+            gateway, storage.accounts, parts.clock, zone=policy.zone, public_url=public_url, doorkeeper=doorkeeper
+        ),
         wechat_router(
             wechat_accounts(parts.settings), gateway, storage.conversations, parts.clock,
-            greetings=policy.lexicon.get("greeting", ()), supplement_minutes=policy.supplement_minutes, town=policy.name,
+            greetings=policy.lexicon.get("greeting", ()), supplement_minutes=policy.supplement_minutes,
+            public_url=public_url, town=policy.name,
         ),
     ]  # fmt: skip
 
@@ -106,7 +112,7 @@ def pages_of(parts: WebParts) -> Pages:
         outbox=storage.outbox, policy=parts.policy, identity=parts.identity, clock=parts.clock,
         clocks_of=lambda case_id: clocks_shown(parts, case_id),
         web_form=petition_from_web_form, desk_form=petition_from_desk_form,
-        cookie_secure=parts.settings.cookie_secure,
+        cookie_secure=parts.settings.cookie_secure, public_url=parts.settings.public_url,
         admit=lambda address: check_address(gateway.rates, address, parts.clock()),
     )  # fmt: skip
 

@@ -5,6 +5,7 @@ Exit codes: 0 done; 1 done, but something did not hold; 2 wrong use, or the thin
 
 from __future__ import annotations
 
+import os
 import sys
 
 import typer
@@ -38,9 +39,44 @@ def main() -> None:
         sys.exit(done.exit_code)
     except typer.Abort:
         sys.exit(2)
+    except BrokenPipeError:
+        # ``suqiu … | head``: whoever read has enough. Python must not complain of it once more when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(2)
+    except OSError as error:
+        say_error(CannotRun(error.strerror or str(error), f"请检查 {error.filename}" if error.filename else ""))
+        sys.exit(2)
     except Exception as error:
-        if not hasattr(error, "show"):  # click's own: wrong use of an option
+        if not _say_known(error):
             raise
-        error.show()
         sys.exit(2)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+class CannotRun(SuqiuError):
+    """The machine does not let it: no such folder, no right, no room."""
+
+    code = "cannot_run"
+
+
+class WrongUse(SuqiuError):
+    """An option or a command that there is not."""
+
+    code = "usage"
+
+
+def _say_known(error: Exception) -> bool:
+    """Say what is not a mistake of ours in one sentence; False: it is one, and the traceback is wanted."""
+    if hasattr(error, "show") and hasattr(error, "format_message"):  # click's own: wrong use of an option
+        if "--json" in sys.argv:
+            say_error(WrongUse(error.format_message(), "用 --help 查看用法"))
+        else:
+            error.show()
+        return True
+    if type(error).__module__.startswith("sqlalchemy."):
+        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+        say_error(
+            CannotRun(f"数据库用不了:{reason}", "请检查数据文件夹或 SUQIU_DATABASE_URL;需要时用 suqiu restore 恢复")
+        )
+        return True
+    return False

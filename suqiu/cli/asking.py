@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
 from cases.errors import BadInput
-from suqiu.cli.output import AsJson, DataDir, Failed, PolicyDir, say, settings, to_json
+from suqiu.cli.output import AsJson, DataDir, Failed, PolicyDir, say, settings, settings_with_data, to_json
 
 
 def register(app: typer.Typer) -> None:
@@ -43,7 +43,7 @@ def _lines(file: str) -> Iterator[str]:
         yield from sys.stdin
         return
     path = Path(file)
-    if not path.exists():
+    if not path.is_file():
         raise BadInput(f"没有文件 {file}", do="请核对路径")
     with path.open(encoding="utf-8", errors="replace") as lines:
         yield from lines
@@ -66,7 +66,7 @@ def search(
     from suqiu.beside import open_beside
     from suqiu.indexes import open_index
 
-    with open_beside(settings(data, policy, as_json)) as beside:
+    with open_beside(settings_with_data(data, policy, as_json)) as beside:
         index = open_index(beside.settings, beside.policy, read_only=True)
         found = index.search(SearchQuery(text=query, facets=tuple(facet or ()), sort=sort, limit=limit), OPERATOR)
     told = search_shape(found)
@@ -88,17 +88,11 @@ def trends(
     as_json: AsJson = False,
 ) -> None:
     """按类别、地点、单位或渠道看数量随时间的变化(不含检举控告件)。"""
-    from suqiu.asking import OPERATOR, trends_shape
+    from dashboards.trends import trend_report
+    from suqiu.asking import OPERATOR
     from suqiu.beside import open_beside
 
-    if by not in ("topic", "place", "unit", "channel") or every not in ("hour", "day", "week", "month"):
-        raise BadInput("看不懂的 --by 或 --every", do="--by topic|place|unit|channel,--every hour|day|week|month")
-    with open_beside(settings(data, policy, as_json)) as beside:
-        rows = beside.storage.facts.trend(by, every, OPERATOR, start=start, end=end)
-        told = trends_shape(by, every, beside.policy.zone, rows)
+    with open_beside(settings_with_data(data, policy, as_json)) as beside:
+        zone = ZoneInfo(beside.policy.zone)
+        told = trend_report(beside.storage.facts, OPERATOR, by, every, zone, start, end)
     say(told, as_json, "\n".join(f"{r['from']}\t{r['key']}\t{r['count']}" for r in told["rows"]))
-
-
-def parsed(line: str) -> Any:
-    """One NDJSON line, or ValueError."""
-    return json.loads(line)

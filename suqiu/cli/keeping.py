@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from suqiu.cli.output import AsJson, DataDir, Failed, PolicyDir, progress, say, say_lines, settings
+from suqiu.cli.output import AsJson, DataDir, Failed, PolicyDir, progress, say, say_lines, settings, settings_with_data
 
 rejected_app = typer.Typer(help="被拒收的来件:查看、补正后重放、作废。", no_args_is_help=True)
 
@@ -31,7 +31,7 @@ def verify(data: DataDir = None, policy: PolicyDir = None, as_json: AsJson = Fal
     from suqiu.parts import verify_parts
     from suqiu.verify import verify as check
 
-    with open_beside(settings(data, policy, as_json)) as beside, progress() as bar:
+    with open_beside(settings_with_data(data, policy, as_json)) as beside, progress() as bar:
         total = beside.storage.projections.totals().get("cases", 0)
         task = bar.add_task("核验", total=total)
         report = check(verify_parts(beside), lambda done: bar.advance(task, done))
@@ -53,7 +53,7 @@ def rebuild(
 
     with progress() as bar:
         task = bar.add_task(f"重建 {what}", total=None)
-        done = rebuild_here(settings(data, policy, as_json), what, lambda n: bar.advance(task, n))
+        done = rebuild_here(settings_with_data(data, policy, as_json), what, lambda n: bar.advance(task, n))
     say({"rebuilt": what, "cases": done}, as_json, f"已重建 {what}:{done} 个办件")
 
 
@@ -68,7 +68,7 @@ def list_rejected(
     from suqiu.beside import open_beside
     from suqiu.parts import rejected_shape
 
-    with open_beside(settings(data, policy, as_json)) as beside:
+    with open_beside(settings_with_data(data, policy, as_json)) as beside:
         found = beside.storage.rejected.list(state=None if state == "all" else state, limit=limit)
     if as_json:
         say_lines(rejected_shape(r) for r in found)
@@ -88,7 +88,7 @@ def show_rejected(id: Id, data: DataDir = None, policy: PolicyDir = None, as_jso
     from suqiu.cli.output import to_json
     from suqiu.parts import rejected_shape
 
-    with open_beside(settings(data, policy, as_json)) as beside:
+    with open_beside(settings_with_data(data, policy, as_json)) as beside:
         found = beside.storage.rejected.get(id)
     if found is None:
         raise NotFound(f"没有编号 {id}", "用 suqiu rejected list 查看")
@@ -105,7 +105,7 @@ def replay(
     """补正或原样再收一次。"""
     from suqiu.replaying import replay_here
 
-    results = replay_here(settings(data, policy, as_json), ids, body)
+    results = replay_here(settings_with_data(data, policy, as_json), ids, body)
     if as_json:
         say_lines(results)
     else:
@@ -125,7 +125,7 @@ def drop(
     """作废,写明理由;原文保留。"""
     from suqiu.beside import open_beside
 
-    with open_beside(settings(data, policy, as_json)) as beside:
+    with open_beside(settings_with_data(data, policy, as_json)) as beside:
         results = [{"id": id_, "ok": beside.storage.rejected.settle(id_, state="dropped", note=why)} for id_ in ids]
     say(results, as_json, "\n".join(f"{r['id']}\t{'已作废' if r['ok'] else '没有这条,或已处理'}" for r in results))
     if not all(r["ok"] for r in results):

@@ -13,14 +13,12 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from cases.errors import SuqiuError
+from cases.errors import BadInput, SuqiuError
 from suqiu.settings import Settings, read_settings
 
 AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON,供程序读取")]
 DataDir = Annotated[Path | None, typer.Option("--data", help="数据文件夹,默认 ./data 或 SUQIU_DATA")]
 PolicyDir = Annotated[Path | None, typer.Option("--policy", help="规则文件夹,默认用随附的")]
-
-_machine = False
 
 
 class Failed(Exception):
@@ -28,9 +26,17 @@ class Failed(Exception):
 
 
 def settings(data: Path | None, policy: Path | None, as_json: bool = False, **given: Any) -> Settings:
-    global _machine
-    _machine = as_json
+    """The settings of this command. ``as_json`` is asked for so that no command forgets to take ``--json``."""
+    del as_json
     return read_settings(data=data, policy=policy, **given)
+
+
+def settings_with_data(data: Path | None, policy: Path | None, as_json: bool = False) -> Settings:
+    """The same for a command that only reads. Raises BadInput where there is nothing: a wrong path is not an empty town."""
+    found = settings(data, policy, as_json)
+    if not found.database_url and not (found.data / "store.db").exists():
+        raise BadInput(f"{found.data} 里没有数据", do="请用 --data 指明数据文件夹,或先用 suqiu serve 或 import 建立")
+    return found
 
 
 def say(value: Any, as_json: bool, words: str) -> None:
@@ -58,11 +64,13 @@ def _plain(value: Any) -> Any:
 
 def say_error(error: SuqiuError) -> None:
     """One clear sentence and what to do; with ``--json`` as an object. Never a traceback."""
-    if _machine or "--json" in sys.argv:
-        told = {"error": {"code": error.code, "message": error.message, "do": error.do}}
+    # What is wrong with which field says what to do where nothing else does.
+    do = error.do or ("；".join(e.msg for e in error.errors) if isinstance(error, BadInput) else "")
+    if "--json" in sys.argv:
+        told = {"error": {"code": error.code, "message": error.message, "do": do}}
         print(to_json(told), file=sys.stderr)
         return
-    print(f"{error.message}。{error.do}" if error.do else error.message, file=sys.stderr)
+    print(f"{error.message}。{do}" if do else error.message, file=sys.stderr)
 
 
 def progress() -> Progress:

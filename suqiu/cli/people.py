@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import hashlib
 import secrets
 import sys
 from dataclasses import replace
@@ -15,6 +14,7 @@ from cases.errors import BadInput
 from cases.petition import CHANNELS
 from cases.ports import Account, ApiKey
 from cases.viewer import ROLES
+from ingest.keys import key_digest, signing_secret
 from suqiu.beside import Beside, open_beside
 from suqiu.cli.output import AsJson, DataDir, PolicyDir, say, say_lines, settings
 from suqiu.people import add_person, check_role
@@ -112,7 +112,7 @@ def add_key(
     policy: PolicyDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """发一把密钥;只显示这一次。"""
+    """发一把密钥(和对原文签名用的签名密钥);只显示这一次。"""
     wanted, rights = frozenset(channels.split(",")), frozenset(can.split(","))
     if unknown := sorted(wanted - set(CHANNELS)):
         raise BadInput(f"没有这个渠道:{'、'.join(unknown)}", do="可用的有:" + "、".join(CHANNELS))
@@ -123,11 +123,13 @@ def add_key(
         there = beside.storage.accounts.keys()
         if any(k.name == name and not k.revoked for k in there):
             raise BadInput(f"已有名为 {name} 的密钥", do=f"先用 suqiu key revoke {name} 作废它")
-        digest = hashlib.sha256(secret.encode()).hexdigest()
+        digest = key_digest(secret)
+        signing = signing_secret(beside.identity, digest)
         beside.storage.accounts.put_key(
             ApiKey(name=name, digest=digest, channels=wanted, can=rights, rate=rate, unit=unit)
         )
-    say({"key": secret}, as_json, f"{secret}\n请现在抄下,以后不再显示。")
+    words = f"密钥:{secret}\n签名密钥:{signing}\n请现在抄下,以后不再显示。"
+    say({"key": secret, "signing_secret": signing}, as_json, words)
 
 
 def list_keys(data: DataDir = None, policy: PolicyDir = None, as_json: AsJson = False) -> None:
