@@ -18,7 +18,7 @@ OTHER_TOPIC_OVERLAP = 0.7
 _NOT_SAID = re.compile(r"[\W_]+")
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=64)
 def pairs(text: str) -> frozenset[str]:
     """The set of character pairs of a text, without punctuation and blanks; of the first 2,000 characters that say."""
     said = _NOT_SAID.sub("", text)[:2000]

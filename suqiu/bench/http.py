@@ -20,11 +20,12 @@ from pathlib import Path
 from typing import Any
 
 from cases.petition import CHANNELS
-from cases.ports import Account, ApiKey, Session
+from cases.ports import Account, ApiKey
+from dashboards.sessions import open_session
 from suqiu.bench.offering import Offered, offer
 from suqiu.bench.texts import Load
 from suqiu.beside import open_beside
-from suqiu.embedded import system_clock
+from suqiu.embedded import open_house, system_clock
 from suqiu.settings import Settings
 
 START_SECONDS = 60
@@ -65,7 +66,7 @@ def _spread(found: Offered) -> dict[str, float]:
 
 def _prepare(data: Path) -> tuple[str, str]:
     """A key that may submit, and a signed-in dispatcher; returns the key and the session's token."""
-    key, token = "sq_" + secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+    key = "sq_" + secrets.token_urlsafe(32)
     with open_beside(Settings(data=data)) as beside:
         accounts, now = beside.storage.accounts, system_clock()
         accounts.put_key(
@@ -75,9 +76,9 @@ def _prepare(data: Path) -> tuple[str, str]:
                 can=frozenset({"submit", "read"}),
             )
         )  # fmt: skip
-        accounts.put_account(Account(name="bench", display="bench", role="dispatcher", unit="town", secret_hash="!"))  # noqa: S106 - no password fits it
-        digest = hashlib.sha256(token.encode()).hexdigest()
-        accounts.put_session(Session(digest=digest, account="bench", csrf="x", created_at=now, last_seen_at=now))
+        clerk = Account(name="bench", display="bench", role="dispatcher", unit="town", secret_hash="!")  # noqa: S106 - none fits
+        accounts.put_account(clerk)
+        token = open_session(accounts, clerk, beside.identity, now)
     return key, token
 
 
@@ -156,9 +157,13 @@ async def _stream(port: int, cookie: str) -> AsyncIterator[str]:
 
 
 def _kept(data: Path) -> int:
-    """Petitions in the store, each once, after the desk was stopped."""
-    with open_beside(Settings(data=data)) as beside:
-        return int(beside.storage.projections.totals()["petitions"])
+    """Petitions in cases, each once, after the desk was stopped and what it had acknowledged was taken in."""
+    house = open_house(Settings(data=data))
+    try:
+        house.runner.finish()
+        return int(house.storage.projections.totals()["petitions"])
+    finally:
+        house.close()
 
 
 def rss_anon(pid: int) -> float:
