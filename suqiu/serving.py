@@ -37,8 +37,6 @@ class DeskServer(uvicorn.Server):
 def serve_embedded(settings: Settings) -> None:
     """Open the data folder, start the pipeline, listen; on SIGTERM answer what waits, write what was taken, close."""
     set_up_logs(settings.log_level)
-    # A receipt should not wait five milliseconds, Python's default, for the pipeline to let go of the interpreter.
-    sys.setswitchinterval(0.001)
     house = open_house(settings)
     try:
         listening = _listen(settings.host, settings.port)
