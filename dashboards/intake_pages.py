@@ -24,17 +24,16 @@ from dashboards.http import (
 )
 from dashboards.pages import page
 from dashboards.parts import Desk
-from dashboards.problems import status_of
+from dashboards.problems import BadForm, NotSignedIn, status_of
 from dashboards.sessions import SignedIn
 
 LIMITS = {"text": TEXT_LIMIT, "title": TITLE_LIMIT, "representatives": REPRESENTATIVE_LIMIT}
-# What is wrong is told by the path into the petition; people know it by the label that stands beside it.
+# What is wrong is told by the path into the petition; people know it by the label that stands beside the field.
 LABELS: dict[str, str] = {
     "text": "诉求内容",
     "title": "标题",
     "channel": "来件方式",
     "place": "地点",
-    "petitioner": "联系人",
     "name": "姓名",
     "phone": "电话",
     "id_number": "证件号码",
@@ -44,11 +43,24 @@ LABELS: dict[str, str] = {
     "co_petitioners": "同来人数",
     "occurred_at": "反映时间",
     "received_at": "收到时间",
-    "filed_by": "代办人",
+    "filed_by_name": "代办人",
     "accused": "被反映的单位或个人",
     "reply_by": "答复方式",
+    "origin_kind": "来源",
+    "origin_organ": "来文机关",
+    "origin_number": "来文编号",
+    "origin_due_at": "上级要求的办结日期",
 }
+# Of these only one part can be typed into the form.
+WHOLE = {"petitioner": "name", "filed_by": "filed_by_name", "origin": "origin_kind"}
+ORIGINS = {
+    "direct": "群众直接反映", "referral": "上级转送", "mandate": "上级交办", "hotline_order": "热线派单",
+    "county_task": "县级准入事项",
+}  # fmt: skip
 REPLY_WAYS = {"phone": "电话", "sms": "短信", "wechat": "微信", "letter": "书面"}
+
+EXPIRED = BadForm("页面打开太久，已经过期，刚才没有提交。", "写好的内容都在下面，请再提交一次。")
+SIGNED_OUT = NotSignedIn("登录已超时，刚才没有登记。", "写好的内容都在下面，登录后再提交一次。")
 
 
 def intake_routes(desk: Desk) -> APIRouter:
@@ -62,7 +74,10 @@ def intake_routes(desk: Desk) -> APIRouter:
     async def report(request: Request) -> Response:
         """A citizen's page, also for an officer who happens to be signed in: it carries nobody's session."""
         fields = await read_form(request)
-        check_token(desk, request, fields, None)
+        try:
+            check_token(desk, request, fields, None)
+        except BadForm:
+            return _form(desk, request, "report.html", None, fields, EXPIRED)
         return await _submit(desk, request, "report.html", None, fields)
 
     @router.get("/desk")
@@ -72,9 +87,16 @@ def intake_routes(desk: Desk) -> APIRouter:
 
     @router.post("/desk")
     async def register(request: Request) -> Response:
-        who = await _clerk(desk, request)
+        """Whoever signed out meanwhile signs in beside this page, and comes back to what was typed."""
         fields = await read_form(request)
-        check_token(desk, request, fields, who)
+        try:
+            who = await _clerk(desk, request)
+        except NotSignedIn:
+            return _form(desk, request, "desk.html", None, fields, SIGNED_OUT)
+        try:
+            check_token(desk, request, fields, who)
+        except BadForm:
+            return _form(desk, request, "desk.html", who, fields, EXPIRED)
         return await _submit(desk, request, "desk.html", who, fields)
 
     return router
@@ -95,7 +117,7 @@ async def _submit(desk: Desk, request: Request, template: str, who: SignedIn | N
         return _form(desk, request, template, who, fields, error)
     return page(
         "receipt.html", 200, **frame(desk, who, who.session.csrf if who else ""), title="回执", submitted=submitted,
-        by_clerk=who is not None, at=desk.clock().astimezone(desk.zone), channel=CHANNELS.get(channel, ""),
+        by_clerk=who is not None, public_url=desk.public_url.rstrip("/"), at=desk.clock().astimezone(desk.zone), channel=CHANNELS.get(channel, ""),
     )  # fmt: skip
 
 
@@ -122,7 +144,7 @@ def _form(
     response = page(
         template, 200 if error is None else status_of(error), **frame(desk, who, token),
         title="登记来件" if template == "desk.html" else "反映诉求", fields=fields, limits=LIMITS, problem=error,
-        problems=_problems(error), channels={c: CHANNELS[c] for c in DESK_CHANNELS}, reply_ways=REPLY_WAYS,
+        problems=_problems(error), channels={c: CHANNELS[c] for c in DESK_CHANNELS}, reply_ways=REPLY_WAYS, origins=ORIGINS,
         # The form's own number: a second click or a reload is the same petition, with the same receipt.
         form_id=fields.one("form_id") or secrets.token_hex(12),
     )  # fmt: skip
@@ -140,7 +162,12 @@ def _problems(error: SuqiuError | None) -> list[tuple[str, str, str]]:
         return [("", "", " ".join(part for part in (error.message, error.do) if part))]
     found = []
     for e in error.errors:
-        named = [str(part) for part in e.loc if str(part) in LABELS]
-        field = named[-1] if named else ""
+        field = _field_of([str(part) for part in e.loc])
         found.append((field, LABELS.get(field, ""), e.msg))
     return found
+
+
+def _field_of(loc: list[str]) -> str:
+    """The field of the form that a path into the petition is about: origin, number -> origin_number; place, text -> place."""
+    names = ["_".join(loc[:2]), *(loc[:1] if loc[:1] == ["place"] else reversed(loc))]
+    return next((WHOLE.get(name, name) for name in names if name in LABELS or name in WHOLE), "")

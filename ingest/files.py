@@ -16,7 +16,7 @@ from cases.ports import PetitionLog, Rejected
 from ingest.gateway import rejected_input
 from ingest.shape import read, to_petition
 from ingest.tables import Row, columns_of, read_table
-from ingest.times import parse_time
+from ingest.times import parse_due, parse_time
 
 HISTORY_DAYS = 30
 AT_ONCE = 500
@@ -266,7 +266,7 @@ def _value(name: str, value: Any, zone: str, wrong: list[FieldError]) -> Any:
         return str(value) if isinstance(value, int) and name == "source_id" else value
     if name in _TIMES:
         try:
-            return parse_time(value[:100], zone).isoformat()
+            return _parse_of(name)(value[:100], zone).isoformat()
         except ValueError as error:
             wrong.append(FieldError(tuple(name.split(".")), str(error)))
     elif name in _LISTS:
@@ -278,6 +278,10 @@ def _value(name: str, value: Any, zone: str, wrong: list[FieldError]) -> Any:
     return value
 
 
+def _parse_of(name: str) -> Callable[[str, str], datetime]:
+    return parse_due if name == "origin.due_at" else parse_time
+
+
 def _localise(fields: dict[str, Any], zone: str) -> None:
     """Times of an NDJSON petition in place; what cannot be read is left for the checker to refuse by name."""
     for name in _TIMES:
@@ -285,7 +289,7 @@ def _localise(fields: dict[str, Any], zone: str) -> None:
         holder = fields.get(inside) if inside else fields
         if isinstance(holder, dict) and isinstance(holder.get(last), str):
             try:
-                at = parse_time(holder[last][:100], zone).isoformat()
+                at = _parse_of(name)(holder[last][:100], zone).isoformat()
             except ValueError:
                 continue
             holder = dict(holder) if inside else holder

@@ -23,7 +23,7 @@ from ingest.edge import answer, as_json, guarded, lines_of
 from ingest.gateway import Gateway, Item, Manner
 from ingest.keys import Doorkeeper
 from ingest.problems import TooLarge
-from ingest.times import parse_time
+from ingest.times import parse_due, parse_time
 from ingest.wording import NO_JSON
 
 # English name -> the Chinese ones that hotline systems export.
@@ -190,7 +190,8 @@ def _read_times(said: Mapping[str, Any], zone: str, wrong: list[FieldError]) -> 
     for name in _TIMES:
         if name in said:
             try:
-                times[name] = parse_time(str(said[name])[:100], zone)
+                parse = parse_due if name == "due_at" else parse_time
+                times[name] = parse(str(said[name])[:100], zone)
             except ValueError as error:
                 wrong.append(FieldError((name,), str(error)))
     return times

@@ -14,6 +14,7 @@ _USUAL = re.compile(
     re.IGNORECASE,
 )
 _COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)(?:\s*(\d\d)(\d\d)(\d\d)?)?")
+_DAY_ALONE = re.compile(rf"{_DAY}|\d{{8}}")
 # A time of day in words only changes hours below 12: 下午3点 is 15, 下午15点 is 15 too.
 _AFTERNOON = ("下午", "晚上", "PM")
 
@@ -31,6 +32,13 @@ def parse_time(words: str, zone: str) -> datetime:
     if read is None:
         raise ValueError("看不懂这个时间，请写成 2026-11-20 09:00 或 2026年11月20日 9时 的形式")
     return read if read.tzinfo else read.replace(tzinfo=ZoneInfo(zone))
+
+
+def parse_due(words: str, zone: str) -> datetime:
+    """A date by which something is owed: a date alone is its last second (民法典 第203条第2款: 截止时间为二十四时)."""
+    at = parse_time(words, zone)
+    plain = unicodedata.normalize("NFKC", words).strip()
+    return at.replace(hour=23, minute=59, second=59) if _DAY_ALONE.fullmatch(plain) else at
 
 
 def _iso(plain: str) -> datetime | None:

@@ -7,14 +7,14 @@ Oral matters are written down by the organ (信访工作条例 第19条).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 from cases.errors import BadInput, FieldError
 from cases.petition import CHANNELS, DESK_CHANNELS, ORIGIN_KINDS, REPRESENTATIVE_LIMIT
 from ingest.forms import attachments_of, given, phone_of, place_of, text_of, ticked
-from ingest.times import parse_time
+from ingest.times import parse_due, parse_time
 
 SENDER = "desk"
 FIELDS = (
@@ -116,21 +116,30 @@ def _origin(form: Mapping[str, str], zone: str, wrong: list[FieldError]) -> dict
     if kind not in ORIGIN_KINDS:
         wrong.append(FieldError(("origin_kind",), "来源不对，请重新选择"))
     if kind == "direct":
+        if any(given(form, f"origin_{name}") for name in ("organ", "number", "due_at")):
+            # Leaving out what somebody typed would lose an upper organ's number and date.
+            wrong.append(FieldError(("origin_kind",), "填了来文机关、编号或办结日期，请选择来源"))
         return None
     return {
         "kind": kind,
         "organ": given(form, "origin_organ"),
         "number": given(form, "origin_number"),
-        "due_at": _time(form, "origin_due_at", zone, wrong),
+        "due_at": _time(form, "origin_due_at", zone, wrong, parse_due),
     }
 
 
-def _time(form: Mapping[str, str], name: str, zone: str, wrong: list[FieldError]) -> datetime | None:
+def _time(
+    form: Mapping[str, str],
+    name: str,
+    zone: str,
+    wrong: list[FieldError],
+    parse: Callable[[str, str], datetime] = parse_time,
+) -> datetime | None:
     text = given(form, name)
     if text is None:
         return None
     try:
-        return parse_time(text[:100], zone)
+        return parse(text[:100], zone)
     except ValueError as error:
         wrong.append(FieldError((name,), str(error)))
         return None

@@ -10,6 +10,7 @@ from standardwebhooks import Webhook
 
 from cases.case import Case
 from ingest.keys import signing_secret
+from ingest.rejected import replay
 from tests.ingest.fakes import IDENTITY, NOW, House, errors_at, said
 
 PETITIONS = "/api/v1/petitions"
@@ -296,6 +297,50 @@ def test_the_import_key_may_bring_years_back_as_history(house: House) -> None:
 
     assert house.post(f"{PETITIONS}:batch?mode=import", line, key="importer").status_code == 200
     assert house.log.only().history is True
+
+
+def test_a_key_that_may_not_import_is_told_so_before_any_row_is_refused(house: House) -> None:
+    answer = house.post(f"{PETITIONS}:batch?mode=import", json.dumps(said()).encode())
+
+    assert answer.status_code == 403
+    assert "不能导入" in answer.json()["detail"]
+    assert not house.log.petitions
+
+
+@pytest.mark.parametrize("days", ["-1", "many", "", "1000000"])
+def test_a_wrong_number_of_history_days_is_refused(house: House, days: str) -> None:
+    house.keys.add("importer", name="importer", channels=frozenset({"import", "web"}))
+    answer = house.post(
+        f"{PETITIONS}:batch?mode=import&history_days={days}", json.dumps(said()).encode(), key="importer"
+    )
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["loc"] == ["history_days"]
+
+
+def test_a_row_that_the_importing_side_could_not_read_is_kept_with_its_reason_and_can_be_mended(house: House) -> None:
+    house.keys.add("importer", name="importer", channels=frozenset({"import", "web"}))
+    row = {"source_id": "row-1", "channel": "web", "text": "路灯坏了", "occurred_at": "上个月"}
+    errors = [{"loc": ["occurred_at"], "msg": "看不懂这个时间"}]
+    told = {"reason": "a.csv 第 2 行:这一行没有收下", "errors": errors, "body": json.dumps(row)}
+    answer = house.post(f"{PETITIONS}:batch?mode=import", json.dumps({"bad_row": told}).encode(), key="importer")
+
+    assert json.loads(answer.text)["status"] == 422
+    kept = house.rejected.only()
+    assert (kept.reason, kept.errors) == (told["reason"], tuple(errors))
+    # Mended, a row from years ago comes in as an import's does.
+    mended = json.dumps(row | {"occurred_at": "2019-02-14T20:00:00+08:00"})
+    replay(kept.id, house.rejected, house.gateway, body=mended)
+    assert house.log.only().history is True
+
+
+def test_a_row_that_claims_to_be_a_bad_one_in_another_shape_is_refused_like_any_other(house: House) -> None:
+    house.keys.add("importer", name="importer", channels=frozenset({"import", "web"}))
+    lines = b'{"bad_row": {"reason": 1}}\n{"bad_row":\n{"bad_row": {"reason": "", "errors": 7, "body": ""}}'
+    answer = house.post(f"{PETITIONS}:batch?mode=import", lines, key="importer")
+
+    assert [json.loads(line)["status"] for line in answer.text.splitlines()] == [422, 422, 422]
+    assert not house.log.petitions
 
 
 def test_the_routes_describe_themselves(house: House) -> None:

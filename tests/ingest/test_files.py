@@ -13,7 +13,7 @@ import pytest
 from cases.errors import BadInput
 from cases.petition import Petition
 from ingest.files import ImportRule, import_rows, parse_mapping, read_fields, read_petitions
-from ingest.times import parse_time
+from ingest.times import parse_due, parse_time
 from tests.ingest.fakes import IDENTITY, NOW, Clock, Log, RejectedRows
 
 
@@ -269,3 +269,19 @@ def test_the_usual_ways_to_write_a_time(words: str, when: str) -> None:
 def test_what_is_no_time_is_refused(words: str) -> None:
     with pytest.raises(ValueError, match="看不懂"):
         parse_time(words, "Asia/Shanghai")
+
+
+@pytest.mark.parametrize(
+    ("words", "when"),
+    [
+        ("2026-12-01", "2026-12-01T23:59:59+08:00"),
+        ("2026年12月1日", "2026-12-01T23:59:59+08:00"),
+        ("20261201", "2026-12-01T23:59:59+08:00"),
+        ("２０２６/１２/１", "2026-12-01T23:59:59+08:00"),
+        ("2026-12-01 00:00", "2026-12-01T00:00:00+08:00"),
+        ("2026年12月1日 18时", "2026-12-01T18:00:00+08:00"),
+        ("2026-12-01T18:00:00+00:00", "2026-12-01T18:00:00+00:00"),
+    ],
+)
+def test_a_date_by_which_something_is_owed_is_in_time_until_its_last_second(words: str, when: str) -> None:
+    assert parse_due(words, "Asia/Shanghai").isoformat() == when
