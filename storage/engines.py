@@ -36,9 +36,10 @@ BUSY_SECONDS = 15
 class Database:
     """A place to read from and to write to. Readers have connections of their own and are never held up by writers."""
 
-    def __init__(self, writer: Engine, reader: Engine) -> None:
+    def __init__(self, writer: Engine, reader: Engine, follower: Engine | None = None) -> None:
         self.writer = writer
         self.reader = reader
+        self.follower = follower or writer
         # Threads of one process queue up here; SQLite's own waiting is a sleep of up to 100 ms at a time.
         self._turn: AbstractContextManager[Any] = threading.Lock() if self.is_sqlite else nullcontext()
 
@@ -71,21 +72,37 @@ class Database:
                 connection.execute(select(func.pg_advisory_xact_lock(lock)))
             yield connection
 
+    @contextmanager
+    def following(self, lock: int | None = None) -> Iterator[Connection]:
+        """As ``writing``, for what follows from durable rows and would be done again: counts, followers' positions,
+        notices that went out. Whole or not at all, but not waited for at the disk: a power cut may take the last of it.
+        """
+        with _available(), self._turn, self.follower.begin() as connection:
+            if not self.is_sqlite:
+                connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+            if lock is not None and not self.is_sqlite:
+                connection.execute(select(func.pg_advisory_xact_lock(lock)))
+            yield connection
+
     def close(self) -> None:
-        self.reader.dispose()
-        self.writer.dispose()
+        for engine in (self.reader, self.follower, self.writer):
+            engine.dispose()
 
 
 def sqlite_database(path: Path) -> Database:
-    return Database(sqlite_engine(path), sqlite_engine(path, readonly=True))
+    return Database(sqlite_engine(path), sqlite_engine(path, readonly=True), sqlite_engine(path, synchronous="NORMAL"))
 
 
 def postgres_database(url: str) -> Database:
     return Database(postgres_engine(url), postgres_engine(url, readonly=True))
 
 
-def sqlite_engine(path: Path, *, readonly: bool = False) -> Engine:
-    """An engine over one file. Threads may use it at once; writers take turns."""
+def sqlite_engine(path: Path, *, readonly: bool = False, synchronous: str = "FULL") -> Engine:
+    """An engine over one file. Threads may use it at once; writers take turns.
+
+    ``synchronous``: FULL for an fsync at every commit. In WAL mode NORMAL may lose the last commits at a power cut, never
+    a part of one; what we told somebody is durable is not written so.
+    """
     engine = create_engine(
         URL.create("sqlite", database=str(path)),
         connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
@@ -101,6 +118,7 @@ def sqlite_engine(path: Path, *, readonly: bool = False) -> Engine:
         cursor = connection.cursor()
         for pragma in _PRAGMAS:
             cursor.execute(pragma)
+        cursor.execute(f"PRAGMA synchronous = {synchronous}")
         if readonly:
             cursor.execute("PRAGMA query_only = ON")
             cursor.execute("PRAGMA cache_size = -4096")  # there may be dozens of them
@@ -113,10 +131,8 @@ def sqlite_engine(path: Path, *, readonly: bool = False) -> Engine:
     return engine
 
 
-# FULL: in WAL mode NORMAL may lose the last commits at a power cut, and we have told somebody that it is durable.
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}",
     "PRAGMA cache_size = -16384",

@@ -75,7 +75,7 @@ class SqlCaseStore:
 
     def advance(self, follower: str, position: int) -> None:
         """Forward only: a batch that was written twice does not send the follower back."""
-        with self._database.writing() as connection:
+        with self._database.following() as connection:
             _advance(connection, follower, position)
 
 

@@ -38,7 +38,7 @@ class SqlFacts:
         self._database = database
 
     def replace(self, facts: Sequence[Fact], *, follower: str, position: int) -> None:
-        with self._database.writing(FACTS_LOCK) as connection:
+        with self._database.following(FACTS_LOCK) as connection:
             _replace(connection, facts)
             move_forward(connection, followers, {"name": follower, "position": position}, "position")
 

@@ -34,7 +34,7 @@ class SqlOutbox:
             .with_for_update(skip_locked=True)
         )
         until = stamp(now + timedelta(seconds=lease))
-        with self._database.writing() as connection:
+        with self._database.following() as connection:
             rows = list(connection.execute(due).mappings())
             taken = outbox.update().where(outbox.c.position.in_([row["position"] for row in rows]))
             connection.execute(taken.values(due_at=until, tries=outbox.c.tries + 1))
@@ -62,7 +62,7 @@ class SqlOutbox:
     def _settle(self, ids: Collection[str], **values: Any) -> None:
         # One that was sent stays sent: a slower sender whose lease ran out has nothing to say any more.
         open_ones = outbox.update().where(outbox.c.id.in_(ids), outbox.c.state == "queued")
-        with self._database.writing() as connection:
+        with self._database.following() as connection:
             connection.execute(open_ones.values(values))
 
 
