@@ -433,7 +433,8 @@ RULES: dict[str, Rule] = {
     "approve_reply": Rule(frozenset({"under_approval"}), _HEADS | _CENTRE, _approve_reply),
     "send_back": Rule(frozenset({"under_approval"}), _HEADS | _CENTRE, _send_back),
     "serve_reply": Rule(frozenset({"under_approval"}), _UNIT_ROLES | _CENTRE, _serve_reply),
-    "serve_notice": Rule(OPEN | {"redirected", "not_accepted", "referred"}, _INTAKE | _UNIT_ROLES, _serve_notice),
+    # The duty to tell outlives the answer: who was too late with it must still be able to do it.
+    "serve_notice": Rule(frozenset(STATES) - {"merged", "archived"}, _INTAKE | _UNIT_ROLES, _serve_notice),
     # Not the unit: nobody asks the petitioner about oneself.
     "follow_up": Rule(_ANSWERED, frozenset({"follow_up_officer", "dispatcher", "county_centre"}), _follow_up),
     "evaluate": Rule(_ANSWERED, frozenset({"petitioner", "follow_up_officer"}), _evaluate),

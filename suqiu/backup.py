@@ -10,6 +10,7 @@ import shutil
 import sqlite3
 import tarfile
 import tempfile
+import zlib
 from pathlib import Path
 
 from cases.errors import SuqiuError
@@ -56,17 +57,27 @@ def restore(file: Path, data: Path) -> None:
     """Unpack a backup into an empty folder; refuses to overwrite. Raises BackupError."""
     if any((data / name).exists() for name in (*DATABASES, *ALSO)):
         raise BackupError(f"{data} 里已有数据,不覆盖", "请用 --data 指一个空文件夹")
-    try:
-        with tarfile.open(file) as tar:
-            members = {m.name: m for m in tar.getmembers() if m.isfile() and m.name in (*DATABASES, *ALSO)}
-            if not set(DATABASES) <= members.keys():
-                raise BackupError(f"{file} 不是完整的备份", "请换一个备份文件")
-            data.mkdir(parents=True, exist_ok=True)
-            for name, member in members.items():
-                content = tar.extractfile(member)
-                if content is not None:
-                    (data / name).touch(mode=0o600)
-                    with (data / name).open("wb") as target:
-                        shutil.copyfileobj(content, target)
-    except (OSError, tarfile.TarError) as error:
-        raise BackupError(f"读不了备份 {file}", str(error)) from error
+    data.parent.mkdir(parents=True, exist_ok=True)
+    # Unpacked beside it first: a backup that breaks off in the middle leaves nothing half done.
+    with tempfile.TemporaryDirectory(dir=data.parent, prefix=".restore-") as folder:
+        try:
+            names = _unpack(file, Path(folder))
+        except (OSError, EOFError, zlib.error, tarfile.TarError) as error:
+            raise BackupError(f"读不了备份 {file}({error})", "请核对文件,或换一个备份") from error
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for name in names:
+            (Path(folder) / name).rename(data / name)
+
+
+def _unpack(file: Path, folder: Path) -> list[str]:
+    with tarfile.open(file) as tar:
+        members = {m.name: m for m in tar.getmembers() if m.isfile() and m.name in (*DATABASES, *ALSO)}
+        if not set(DATABASES) <= members.keys():
+            raise BackupError(f"{file} 不是完整的备份", "请换一个备份文件")
+        for name, member in members.items():
+            content = tar.extractfile(member)
+            if content is not None:
+                (folder / name).touch(mode=0o600)
+                with (folder / name).open("wb") as target:
+                    shutil.copyfileobj(content, target)
+    return list(members)

@@ -10,7 +10,7 @@ from cases.petition import Identity
 from cases.policy import Policy
 from policy.load import load_policy
 from storage import Storage, open_postgres, open_sqlite
-from suqiu.settings import Settings, secret_of
+from suqiu.settings import Settings, private_folder, secret_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,9 @@ class Beside:
 @contextmanager
 def open_beside(settings: Settings) -> Iterator[Beside]:
     """The storage of this data folder, or of the cluster where ``SUQIU_DATABASE_URL`` is set."""
-    storage = open_postgres(settings.database_url) if settings.database_url else open_sqlite(settings.data)
+    storage = (
+        open_postgres(settings.database_url) if settings.database_url else open_sqlite(private_folder(settings.data))
+    )
     try:
         yield Beside(
             settings=settings,

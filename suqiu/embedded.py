@@ -28,7 +28,7 @@ from streams.intake import Intake, IntakeParts
 from suqiu.indexes import open_index
 from suqiu.parts import keep_conflicts
 from suqiu.senders import LogFileSender
-from suqiu.settings import Settings, secret_of
+from suqiu.settings import Settings, private_folder, secret_of
 
 
 class FolderInUse(SuqiuError):
@@ -53,8 +53,7 @@ class FolderLock:
     """``flock`` on the data folder: who holds it runs the pipeline. A kill leaves no obstacle."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._file = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        self._file = os.open(private_folder(folder) / "lock", os.O_RDWR | os.O_CREAT, 0o600)
 
     def take(self) -> bool:
         try:

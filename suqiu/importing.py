@@ -13,6 +13,7 @@ from streams import indexing
 from streams.embedded import INTAKE
 from suqiu.beside import open_beside
 from suqiu.embedded import FolderInUse, open_house, system_clock
+from suqiu.rebuilding import ensure_index
 from suqiu.settings import Settings
 
 # A desk that takes in nothing for so long is not running any more, or in trouble.
@@ -33,6 +34,7 @@ def import_into(
             identity=house.identity, clock=house.clock, progress=progress,
         )  # fmt: skip
         if wait:
+            ensure_index(house, wait=True)
             house.runner.finish()
     finally:
         house.close()

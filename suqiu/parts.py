@@ -46,7 +46,7 @@ def verify_parts(beside: Beside) -> VerifyParts:
     index: TantivyIndex | None = open_index(beside.settings, beside.policy, read_only=True)
     return VerifyParts(
         cases=storage.cases, reader=storage.reader, petitions=storage.petitions, projections=storage.projections,
-        facts=storage.facts, index=index,
+        facts=storage.facts, audit=storage.audit, index=index,
     )  # fmt: skip
 
 

@@ -18,6 +18,9 @@ def add_person(
     """Add, or give a new password to, somebody. Raises BadInput for a short password."""
     if len(password) < PASSWORD_LENGTH:
         raise BadInput(f"口令至少 {PASSWORD_LENGTH} 位", do="请换一个更长的")
+    known = accounts.account(name)
+    if known is not None and known.disabled:
+        raise BadInput(f"{name} 已停用", do="停用的人不能用添加来启用,请换一个登录名")
     accounts.put_account(
         Account(name=name, display=display or name, role=role, unit=unit, secret_hash=hash_password(password))
     )

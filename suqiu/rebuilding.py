@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
-from cases.errors import BadInput
+import structlog
+
+from cases.errors import BadInput, SuqiuError
 from suqiu.embedded import House, open_house
 from suqiu.rebuild import RebuildParts, rebuild_cases, rebuild_counts, rebuild_search
 from suqiu.settings import Settings
+
+log = structlog.get_logger(__name__)
 
 WHAT = ("search", "counts", "cases")
 
@@ -21,6 +26,28 @@ def rebuild_here(settings: Settings, what: str, progress: Callable[[int], None])
         return rebuild_in(house, what, progress)
     finally:
         house.close()
+
+
+def ensure_index(house: House, *, wait: bool) -> None:
+    """An index that was lost (a restore) or that was cut by another dictionary is built anew, while the old one serves.
+
+    ``wait`` False: beside the pipeline, which hands new cases to both meanwhile.
+    """
+    if not house.index.needs_rebuild:
+        return
+    if wait:
+        rebuild_in(house, "search", lambda done: None)
+        return
+
+    def build() -> None:
+        try:
+            done = rebuild_in(house, "search", lambda done: None)
+        except SuqiuError as error:
+            log.warning("index_not_rebuilt", error=error.message)
+        else:
+            log.info("index_rebuilt", cases=done)
+
+    threading.Thread(target=build, name="rebuild-search", daemon=True).start()
 
 
 def rebuild_in(house: House, what: str, progress: Callable[[int], None]) -> int:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
 import socket
 import sys
+from collections.abc import Iterator
 from types import FrameType
 
 import uvicorn
@@ -12,6 +15,7 @@ from cases.errors import SuqiuError
 from dashboards.app import LiveHub
 from suqiu.embedded import open_house
 from suqiu.logs import set_up_logs
+from suqiu.rebuilding import ensure_index
 from suqiu.settings import Settings
 from suqiu.web import embedded_app
 
@@ -25,9 +29,23 @@ class PortInUse(SuqiuError):
 class DeskServer(uvicorn.Server):
     """Ends the live streams when it is told to stop: they would never end by themselves."""
 
-    def __init__(self, config: uvicorn.Config, hub: LiveHub) -> None:
+    def __init__(self, config: uvicorn.Config, hub: LiveHub, address: str) -> None:
         super().__init__(config)
-        self._hub = hub
+        self._hub, self._address = hub, address
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        print(f"诉求已启动:{self._address}", file=sys.stderr, flush=True)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Uvicorn's own raises the signal once more at the end, before we have closed anything."""
+        before = {sig: signal.signal(sig, self.handle_exit) for sig in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for sig, handler in before.items():
+                signal.signal(sig, handler)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self._hub.close_soon()
@@ -44,10 +62,10 @@ def serve_embedded(settings: Settings) -> None:
         gateway = house.gateway()
         app = embedded_app(house, gateway)
         house.runner.on_change = app.state.hub.wake
+        ensure_index(house, wait=False)
         house.runner.start()
-        print(f"诉求已启动:http://{host}:{port}/", file=sys.stderr, flush=True)
         config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=5)
-        DeskServer(config, app.state.hub).run(sockets=[listening])
+        DeskServer(config, app.state.hub, f"http://{host}:{port}/").run(sockets=[listening])
         gateway.close()
     finally:
         house.close()

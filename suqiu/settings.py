@@ -67,12 +67,17 @@ def read_settings(environ: Mapping[str, str] = os.environ, **given: Any) -> Sett
     return settings
 
 
+def private_folder(folder: Path) -> Path:
+    """The data folder, made for its owner alone: what people wrote lies in it in plain words."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
+
+
 def secret_of(settings: Settings) -> bytes:
     """The secret given, or the one of the data folder, made at the first start and readable by its owner only."""
     if settings.secret:
         return settings.secret.encode()
-    path = settings.data / "secret"
-    settings.data.mkdir(parents=True, exist_ok=True)
+    path = private_folder(settings.data) / "secret"
     if not path.exists():
         draft = path.with_name(f"secret.{os.getpid()}")
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as f:

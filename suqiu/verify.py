@@ -13,6 +13,7 @@ from cases.case import Case
 from cases.events import GENESIS, Event, event_hash
 from cases.folding import fold
 from cases.ports import (
+    AuditLog,
     CaseIndex,
     CaseReader,
     CaseRow,
@@ -39,6 +40,7 @@ class VerifyParts:
     petitions: Petitions
     projections: Projections
     facts: Facts
+    audit: AuditLog
     index: CaseIndex | None
 
 
@@ -77,6 +79,8 @@ def verify(parts: VerifyParts, progress: Callable[[int], None] = lambda done: No
         if totals.get(name, counted) != counted:
             report.problems.append(f"{name}: 表里有 {totals[name]} 条,按事件应有 {counted} 条")
     report.problems += parts.facts.differences()
+    if (broken := parts.audit.broken_at()) is not None:
+        report.problems.append(f"审计记录的链在第 {broken} 条断开")
     return report
 
 

@@ -157,7 +157,7 @@ def verified(house: House) -> Report:
         return verify(
             VerifyParts(
                 cases=storage.cases, reader=storage.reader, petitions=storage.petitions, projections=storage.projections,
-                facts=storage.facts, index=index,
+                facts=storage.facts, audit=storage.audit, index=index,
             )
         )  # fmt: skip
     finally:

@@ -149,3 +149,16 @@ def test_each_button_says_why_it_cannot_be_pressed(office: Office, case_id: str)
     assert "“受理”不属于您的岗位职责" == allowed["accept"]
     assert "案件目前已登记,不能签收" == allowed["sign_for"]
     assert allowed["note"] is None
+
+
+def test_a_notice_can_still_be_served_after_the_case_was_closed(office: Office, case_id: str) -> None:
+    office.do(case_id, "accept", "petition_office")
+    office.do(case_id, "dispatch", "dispatcher", data={"unit": LEAD})
+    office.do(case_id, "sign_for", "unit_clerk", unit=LEAD)
+    office.do(case_id, "submit_reply", "unit_clerk", unit=LEAD, data={"result": "resolved"}, texts={"text": "已修"})
+    office.do(case_id, "approve_reply", "unit_head", unit=LEAD)
+    office.do(case_id, "serve_reply", "unit_clerk", unit=LEAD, data={"channel": "短信"})
+    office.do(case_id, "close", "unit_head")
+    office.do(case_id, "serve_notice", "dispatcher", data={"channel": "短信"})
+
+    assert "notice.served" == office.storage.cases.events(case_id)[-1].type
