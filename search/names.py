@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from cases.case import OPEN, PURPOSES, STATES, URGENCIES
 from cases.petition import CHANNELS
-from cases.policy import Policy
+from cases.policy import PlaceEntry, Policy
 
 NameTable = Mapping[str, tuple[str, ...]]
 """Name or alias to the ids that bear it. An id is a name of itself."""
@@ -47,12 +47,15 @@ class Names:
 
     @classmethod
     def of(cls, policy: Policy) -> Names:
-        """A topic's name stands for the topics below it as well, as cases carry the narrowest one."""
+        """A topic's name stands for the topics below it as well, and a village's for its groups and roads: cases carry the
+        narrowest one."""
         below = {t: _below(policy, t) for t in policy.topics}
         return cls(
             units=_collect((n, (u.id,)) for u in policy.units.values() for n in (u.id, u.name, *u.aliases)),
             topics=_collect((n, below[t.id]) for t in policy.topics.values() for n in (t.id, t.name)),
-            places=_collect((n, (p.code,)) for p in policy.places.values() for n in (p.code, p.name, *p.aliases)),
+            places=_collect(
+                (n, _within(policy, p)) for p in policy.places.values() for n in (p.code, p.name, *p.aliases)
+            ),
         )
 
     def table(self, field: str) -> NameTable:
@@ -77,6 +80,13 @@ def _collect(named: Iterable[tuple[str, tuple[str, ...]]]) -> dict[str, tuple[st
         if name:
             table[name] = tuple(dict.fromkeys((*table.get(name, ()), *ids)))
     return table
+
+
+def _within(policy: Policy, place: PlaceEntry) -> tuple[str, ...]:
+    """The place and, of a village, every place of that village."""
+    if policy.units.get(place.unit) is None or policy.units[place.unit].kind != "village" or place.kind != "village":
+        return (place.code,)
+    return (place.code, *(p.code for p in policy.places.values() if p.unit == place.unit and p.code != place.code))
 
 
 def _below(policy: Policy, topic: str) -> tuple[str, ...]:

@@ -187,3 +187,12 @@ def test_every_field_is_known_by_one_meaning_only() -> None:
 
     assert len(spelled) == len(set(spelled))
     assert {field_of(n) for n in spelled} == set(FIELDS)
+
+
+def test_a_village_s_name_stands_for_its_groups_and_a_group_s_for_itself() -> None:
+    from policy.load import load_policy
+
+    names = Names.of(load_policy())
+
+    assert set(names.places["幸福村三组"]) < set(names.places["幸福村"])
+    assert 1 == len(names.places["幸福村三组"])
