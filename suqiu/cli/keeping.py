@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from cases.errors import BadInput
 from suqiu.cli.output import AsJson, DataDir, Failed, PolicyDir, progress, say, say_lines, settings, settings_with_data
 
 rejected_app = typer.Typer(help="被拒收的来件:查看、补正后重放、作废。", no_args_is_help=True)
@@ -65,6 +66,8 @@ def list_rejected(
     as_json: AsJson = False,
 ) -> None:
     """列出被拒收的来件。"""
+    if state not in ("kept", "replayed", "dropped", "all"):
+        raise BadInput(f"没有这种状态:{state[:20]}", do="可以写 kept、replayed、dropped 或 all")
     from suqiu.beside import open_beside
     from suqiu.parts import rejected_shape
 
@@ -123,6 +126,8 @@ def drop(
     as_json: AsJson = False,
 ) -> None:
     """作废,写明理由;原文保留。"""
+    if not why.strip():
+        raise BadInput("请写明作废的理由", do="例如 --why 空白行")
     from suqiu.beside import open_beside
 
     with open_beside(settings_with_data(data, policy, as_json)) as beside:
