@@ -8,9 +8,9 @@ import json
 import re
 from base64 import b32encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 # Channels 渠道, with the words that people see.
@@ -125,14 +125,22 @@ class Petition:
     supplements: str | None = None
     """The petition_id of an earlier petition of the same person that this one adds to (补充), or None."""
     history: bool = False
+    _told: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What follows from the other fields, once it was asked for: log, intake and store each ask."""
 
     def content_hash(self) -> str:
         """What must be equal for a repeat to be a repeat: everything that the sender said, without our own times."""
-        return _content_hash(self)
+        if "hash" not in self._told:
+            self._told["hash"] = _content_hash(self)
+        return self._told["hash"]
+
+    def as_json(self) -> str:
+        """The petition as the log and the store keep it; ``petition_from_json`` reads it."""
+        if "json" not in self._told:
+            self._told["json"] = _compact(as_dict(self))
+        return self._told["json"]
 
 
-# Asked for three times on the way of a petition: by the log, by intake, and for its row.
-@lru_cache(maxsize=1024)
 def _content_hash(petition: Petition) -> str:
     said = as_dict(petition)
     for ours in ("received_at", "petition_id", "history"):
@@ -144,11 +152,12 @@ def _content_hash(petition: Petition) -> str:
 
 
 _encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, check_circular=False).encode
+_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 
 
 @cache
 def _names_of_fields(type_: Any) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(type_)) if is_dataclass(type_) else ()
+    return tuple(f.name for f in fields(type_) if f.name != "_told") if is_dataclass(type_) else ()
 
 
 def as_dict(value: Any) -> Any:
@@ -194,6 +203,13 @@ def petition_from_dict(data: Mapping[str, Any]) -> Petition:
         if name in d:
             d[name] = tuple(d[name])
     return Petition(**d)
+
+
+def petition_from_json(text: str) -> Petition:
+    """The inverse of ``Petition.as_json``."""
+    petition = petition_from_dict(json.loads(text))
+    petition._told["json"] = text
+    return petition
 
 
 def _time(text: str | None) -> datetime | None:

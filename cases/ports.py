@@ -217,13 +217,16 @@ class Decision:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """``status``: applied; already (the same decision stood there, nothing was done); stale (the version or a guard has
-    moved: read again, decide again); content_conflict (the same event or petition id with other content)."""
+    moved: read again, decide again); content_conflict (the same event or petition id with other content).
+
+    ``row``: where applied, the case as this decision left it."""
 
     status: str
     case_id: str
     version: int
     number: str = ""
     events: tuple[Event, ...] = ()
+    row: CaseRow | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -292,8 +295,9 @@ class CaseStore(Protocol):
 
     def events_after(self, position: int, limit: int) -> list[Event]: ...
 
-    def changed_after(self, position: int, limit: int) -> tuple[list[str], int]:
-        """The cases of the next ``limit`` events, each once, and the position of the last of these events."""
+    def changed_after(self, position: int, limit: int) -> tuple[dict[str, int], int]:
+        """The cases of the next ``limit`` events, each with the position of its last one among them, and the position of
+        the last of all."""
 
     def head(self) -> int: ...
 
@@ -562,9 +566,15 @@ class PlaceMention:
     field: str = "text"  # title | text | place
 
 
+CutText = tuple[str | None, str]
+"""The words of title and text, normal and masked, a blank between any two, as ``suqiu.indexes`` cuts them; no title: None."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Understanding:
-    """What a message asks for, and why we think so. ``topic`` is None below the threshold: a person decides."""
+    """What a message asks for, and why we think so. ``topic`` is None below the threshold: a person decides.
+
+    ``cut``: the words of the masked title and text, for the index, which would otherwise cut them a second time."""
 
     topic: str | None
     confidence: float
@@ -580,6 +590,7 @@ class Understanding:
     fingerprint: str
     decided_by: str
     model: str
+    cut: CutText | None = None
 
 
 class Understand(Protocol):
@@ -593,7 +604,10 @@ class Understand(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexDocument:
-    """A case as the index holds it: masked text only. ``erased``: a tombstone that keeps the version."""
+    """A case as the index holds it: masked text only. ``erased``: a tombstone that keeps the version.
+
+    ``cut``: title and text as they were cut before by the same dictionary; None: the index cuts them, to the same words.
+    """
 
     case_id: str
     version: int
@@ -619,6 +633,7 @@ class IndexDocument:
     history: bool = False
     lookup_keys: tuple[str, ...] = ()
     erased: bool = False
+    cut: CutText | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from itertools import accumulate
 
 from cases.petition import Petition
 from cases.policy import Policy
-from cases.ports import PlaceMention, Understanding
+from cases.ports import CutText, PlaceMention, Understanding
 from classifiers.duplicates import folded_fingerprint
 from classifiers.entities import Entity, find_names, find_numbers
-from classifiers.keywords import Hits, Keywords, Said, meanings_of
+from classifiers.keywords import Keywords, Said, meanings_of
 from classifiers.masking import mask_entities
 from classifiers.normal import normalise, simplify
 from classifiers.purpose import judge_purpose
@@ -26,17 +28,58 @@ _LISTS = (
     "wrongdoing", "name_cue",
 )  # fmt: skip
 VERSION = "lexicon-1"
+_STARS = re.compile(r"\*+")
 
 # 家住幸福村, 我是柳溪村的: before a place, it says where the petitioner comes from.
 _HOME = re.compile(
     "(?:住在?|住址[:：]?|户籍(?:在|是)?|户口(?:在|是)?|我是|我们是|本人是?|来自|籍贯|老家在?|娘家在?)(?:本镇)?$"
 )
 
-"""Of one text: where words begin and end, and the distinct words that say something."""
+CHUNK = 50
+"""Petitions whose texts are cut in one go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Normal:
+    """A petition's words in normal form: the case as written, and in small letters (``folded`` is title, line, text)."""
+
+    whole: str
+    folded: str
+    begin: int
+    """Where the text begins in both; 0 without a title."""
+
+    @property
+    def title(self) -> str:
+        return self.folded[: max(self.begin - 1, 0)]
+
+    @property
+    def text(self) -> str:
+        return self.folded[self.begin :]
+
+
+def _normal(p: Petition) -> Normal:
+    whole = simplify(f"{p.title}\n{p.text}" if p.title else p.text)
+    return Normal(whole, whole.lower(), len(p.title) + 1 if p.title else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The words of title and text."""
+
+    title: list[str]
+    text: list[str]
+
+    def edges(self, begin: int) -> set[int]:
+        """The offsets at which words begin and end in title, line and text."""
+        edges = set(accumulate(map(len, self.text), initial=begin))
+        return edges | set(accumulate(map(len, self.title), initial=0)) if self.title else edges
+
+    def joined(self) -> CutText:
+        return " ".join(self.title) if self.title else None, " ".join(self.text)
 
 
 class LexiconUnderstand:
-    """Implements ``cases.ports.Understand``. Title and text are cut once, together, and everything reads those words.
+    """Implements ``cases.ports.Understand``. Title and text are cut once, and everything reads those words.
 
     ``segmenter``: one with the policy's dictionary, shared with the index; made here if None.
     """
@@ -49,35 +92,32 @@ class LexiconUnderstand:
         self._urgency = Urgency(policy.lexicon.get("emergency_hedge", ()))
         self._wrongdoing = Wrongdoing(policy)
         self._kinds = {code: p.kind for code, p in policy.places.items()}
+        self._beside = ThreadPoolExecutor(1, thread_name_prefix="segment")
 
     def understand(self, petitions: Sequence[Petition]) -> list[Understanding]:
         """In order, one for each. Never raises for any text.
 
-        The whole batch is cut, then the whole batch is looked up: the segmenter's dictionary and the lexicon do not fit
-        into the processor's cache together, and taking turns costs a third more.
+        A thread beside cuts the next texts, which needs no interpreter, while this one reads the last ones.
         """
-        normals = [simplify(f"{p.title}\n{p.text}" if p.title else p.text) for p in petitions]
-        edges = [self._edges(normal, p.title) for normal, p in zip(normals, petitions, strict=True)]
-        find = self._keywords.find
-        hits = [find(normal.lower(), at) for normal, at in zip(normals, edges, strict=True)]
-        return [self._one(*read) for read in zip(petitions, normals, edges, hits, strict=True)]
+        chunks = [petitions[at : at + CHUNK] for at in range(0, len(petitions), CHUNK)]
+        normals = [[_normal(p) for p in chunk] for chunk in chunks]
+        cuts = self._beside.map(self._cut, normals) if len(chunks) > 1 else map(self._cut, normals)
+        found: list[Understanding] = []
+        for chunk, texts, cut in zip(chunks, normals, cuts, strict=True):
+            found += map(self._one, chunk, texts, cut)
+        return found
 
-    def _edges(self, normal: str, title: str | None) -> set[int]:
-        """The offsets at which words begin and end. Title and text are cut apart, as the index cuts them: then it finds
-        its words among those that the segmenter remembers."""
-        folded, begin = normal.lower(), len(title) + 1 if title else 0
-        edges = set(accumulate(map(len, self.segmenter.segment(folded[begin:])), initial=begin))
-        if title:
-            edges |= set(accumulate(map(len, self.segmenter.segment(folded[: begin - 1])), initial=0))
-        return edges
+    def _cut(self, texts: Sequence[Normal]) -> list[Cut]:
+        """The words of titles and texts, each apart, as the index cuts them."""
+        words = iter(self.segmenter.segment_all([part for text in texts for part in (text.title, text.text) if part]))
+        return [Cut(next(words) if text.title else [], next(words) if text.text else []) for text in texts]
 
-    def _one(self, p: Petition, normal: str, edges: set[int], hits: Hits) -> Understanding:
+    def _one(self, p: Petition, normal: Normal, cut: Cut) -> Understanding:
         """Topic, purpose and urgency from the words found; the places and, in a report, the accused; what is personal
         is masked."""
-        title = p.title or ""
-        begin = len(title) + 1 if title else 0
-        folded = normal.lower()
-        said = Said(hits)
+        title, begin, folded = p.title or "", normal.begin, normal.folded
+        edges = cut.edges(begin)
+        said = Said(self._keywords.find(folded, edges))
         candidates = rank(score_topics(said.topical, begin))
         best, confidence = candidates[0] if candidates else ("", 0.0)
         sure = bool(candidates) and confidence >= self._policy.confidence_threshold
@@ -87,7 +127,8 @@ class LexiconUnderstand:
         report = self._wrongdoing.is_report(folded, said, p.accused)
         accused = self._wrongdoing.accused(folded, said, p.accused, [m.code for m in places]) if report else ()
 
-        entities = self._entities(p, normal, said, edges)
+        entities = self._entities(p, normal.whole, said, edges)
+        masked_title, masked_text = mask_entities(title, entities), mask_entities(p.text, entities, begin)
         return Understanding(
             topic=best if sure else None,
             confidence=confidence,
@@ -97,12 +138,22 @@ class LexiconUnderstand:
             places=places,
             accused=accused,
             words=explain(said.topical, best, begin) if candidates else (),
-            masked_title=mask_entities(title, entities),
-            masked_text=mask_entities(p.text, entities, begin),
+            masked_title=masked_title,
+            masked_text=masked_text,
             fingerprint=folded_fingerprint(folded),
             decided_by="model" if sure else "person",
             model=self.model,
+            cut=self._cut_again(normal, cut, masked_title, masked_text) if entities else cut.joined(),
         )
+
+    def _cut_again(self, normal: Normal, cut: Cut, masked_title: str, masked_text: str) -> CutText:
+        """The words of the masked title and text: those of the original but for the sentences with asterisks in them."""
+        again = self.segmenter.segment_again
+        title, text = normalise(masked_title), normalise(masked_text)
+        return Cut(
+            again(cut.title, title, _differing(normal.title, title)),
+            again(cut.text, text, _differing(normal.text, text)),
+        ).joined()
 
     def _places(self, p: Petition, folded: str, said: Said, begin: int) -> tuple[PlaceMention, ...]:
         """The place in its own field first, then those of title and text. A place decides who answers (属地), so where
@@ -129,6 +180,11 @@ class LexiconUnderstand:
         if not (cues or phones or known):
             return numbers
         return numbers + find_names(normal, cues, phones, edges, known)
+
+
+def _differing(one: str, other: str) -> list[tuple[int, int]]:
+    """Where a masked text of the same length has its asterisks: (start, end) in order."""
+    return [m.span() for m in _STARS.finditer(other) if one[m.start() : m.end()] != m[0]]
 
 
 def _content_hash(policy: Policy) -> str:

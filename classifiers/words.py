@@ -7,8 +7,8 @@ both together. One segmenter per dictionary: rjieba keeps user words per instanc
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
 from itertools import accumulate
 from typing import Any
 
@@ -22,9 +22,10 @@ _RUN = re.compile(r"([a-zA-Z0-9]+(?:\.\d+)?%?)")
 _JOINT = re.compile(r"[+#&._%\-][a-zA-Z0-9+#&._%\-]|[a-zA-Z0-9][+#&._\-]")
 _LETTER = re.compile(r"[^\W\d_]")
 _REMEMBERED = 200_000
-# Texts whose words are kept for the next who asks: about 8 MB.
-_RECENT = 512
-_WORTH_KEEPING = 12
+# Stands in no normal text, and jieba gives it back as a word of its own, whatever stands beside it.
+_BETWEEN = "\x00"
+# Marks that jieba never looks across: what stands on one side is cut without regard to the other.
+_SENTENCE_END = re.compile("[，。；：！？、\n ]")
 
 Cut = Callable[[str], list[str]]
 
@@ -38,19 +39,42 @@ class Segmenter:
             # As high as it takes to come out whole; jieba.suggest_freq(word, tune=False) up to rounding.
             self._jieba.add_word(word, self._jieba.suggest_freq(word), None)
         self._parts: dict[str, list[str]] = {}
-        # The classifier and the index cut the same text, one shortly after the other.
-        self._recent = lru_cache(maxsize=_RECENT)(self._segment)
 
     def segment(self, normal: str) -> list[str]:
-        """Words of a text that is normal already; put together they are the text again. The list is kept for the next
-        who asks: not to be changed."""
-        return self._recent(normal) if len(normal) >= _WORTH_KEEPING else self._segment(normal)
+        """Words of a text that is normal already; put together they are the text again."""
+        return self._mended(normal, self._jieba.cut(normal))
 
-    def _segment(self, normal: str) -> list[str]:
-        words: list[str] = self._jieba.cut(normal)
-        if _JOINT.search(normal) is None:
-            return words
-        return self._split_runs(words)
+    def segment_all(self, normals: Sequence[str]) -> list[list[str]]:
+        """``segment`` of each, in one call that lets go of the interpreter's lock: for another thread than the caller's."""
+        words: list[str] = self._jieba.cut(_BETWEEN.join(normals))
+        found: list[list[str]] = []
+        at = 0
+        for normal in normals[:-1]:
+            to = words.index(_BETWEEN, at)
+            found.append(self._mended(normal, words[at:to]))
+            at = to + 1
+        return [*found, self._mended(normals[-1], words[at:])] if normals else []
+
+    def segment_again(self, words: Sequence[str], normal: str, spans: Iterable[tuple[int, int]]) -> list[str]:
+        """``segment(normal)``, where ``words`` are those of a text of the same length that differs from it only in these
+        spans (start, end; in order): the sentences around them are cut anew, and nothing else."""
+        found: list[str] = []
+        ends = list(accumulate(map(len, words)))
+        done = n = 0  # how far ``found`` goes: in characters of the text, and in words
+        for start, end in spans:
+            if end <= done:
+                continue
+            begin = 1 + max((m.start() for m in _SENTENCE_END.finditer(normal, done, start)), default=done - 1)
+            stop = _SENTENCE_END.search(normal, end)
+            upto = bisect_right(ends, begin)
+            found += words[n:upto]
+            done = stop.start() if stop else len(normal)
+            found += self.segment(normal[begin:done])
+            n = bisect_right(ends, done)
+        return [*found, *words[n:]]
+
+    def _mended(self, normal: str, words: list[str]) -> list[str]:
+        return words if _JOINT.search(normal) is None else self._split_runs(words)
 
     def cut(self, text: str) -> list[str]:
         """Words of any text, in small letters, blanks among them: their lengths add up to the text's."""

@@ -43,9 +43,9 @@ def body_of(d: IndexDocument, analyser: Analyser, zone: ZoneInfo) -> dict[str, A
     if d.erased:
         # A tombstone: the version stays, so that no late document brings the words back.
         return {"flags": ["erased"], "version": d.version}
-    fields = analyser.fields(sound(d.title), sound(d.text))
+    fields = analyser.fields(sound(d.title), sound(d.text), d.cut)
     return {
-        "words": fields.words, "search": fields.search, "pairs": " ".join(fields.pairs),
+        "words": analyser.telling(fields.words), "search": fields.search, "pairs": " ".join(fields.pairs),
         **{name: list(values) for name, values in terms_of(d).items()},
         **numbers_of(d, zone),
         "shown": pack(d),

@@ -106,9 +106,9 @@ class MemoryIndex:
         """Nothing to give back."""
 
     def _entry(self, d: IndexDocument) -> _Entry:
-        fields = self.analyser.fields(sound(d.title), sound(d.text))
+        fields = self.analyser.fields(sound(d.title), sound(d.text), d.cut)
         return _Entry(
-            d, terms_of(d), numbers_of(d, self._zone), tuple(fields.words.split()),
+            d, terms_of(d), numbers_of(d, self._zone), tuple(self.analyser.telling(fields.words).split()),
             frozenset(fields.search.split()), fields.pairs,
         )  # fmt: skip
 

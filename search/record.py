@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from cases.ports import IndexDocument
 
-MAPPING = "1"
+MAPPING = "2"
 """Raised whenever the fields or the way to cut them change: an index of another mapping is built anew."""
 
 TERMS = (

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from operator import add
 
+from cases.ports import CutText
 from search.tree import Term
 
 Cut = Callable[[str], list[str]]
@@ -24,6 +25,10 @@ Cut = Callable[[str], list[str]]
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
 _RUN = re.compile(f"[{HAN}]{{2,}}")
 _ALL_HAN = re.compile(f"[{HAN}]+")
+
+TOKEN = r"¶|\S*\w\S*"
+"""What is indexed of ``Fields.words``, as a pattern that Python and Rust read alike: whatever has a letter or a digit in
+it, and the break between title and text."""
 
 TOKEN_LIMIT = 64
 """Characters of one word; Elasticsearch refuses a whole document for one term of more than 32,766 bytes."""
@@ -34,6 +39,7 @@ BREAK = "¶"
 _WIDTH = {0x3000: " ", **{c: chr(c - 0xFEE0) for c in range(0xFF01, 0xFF5F)}}
 _WIDE = re.compile("[\u3000\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]+")
 _LETTER = re.compile(r"\w")
+_LONG = re.compile(r"\S{3,}")
 
 # Words of one character that say nothing beside other words of a query.
 _FILLERS = frozenset("的了吗呢吧啊呀嘛着过就都也还在是和与及或很被把给对从向这那我你他她它们请个")
@@ -67,8 +73,8 @@ REMEMBERED = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """``words`` and ``search``: tokens with blanks between, for a tokenizer that splits at blanks and does nothing else.
-    ``folded``: title and text, normalised, one line each."""
+    """``words`` and ``search``: tokens with blanks between; of ``words`` only those are indexed that ``TOKEN`` matches, for
+    punctuation says nothing. ``folded``: title and text, normalised, one line each."""
 
     words: str
     search: str
@@ -96,18 +102,29 @@ class Analyser:
         self.parts = parts
         self._kept = _Kept()
 
-    def fields(self, title: str, text: str) -> Fields:
-        """The three fields of a document. The title counts twice."""
+    def fields(self, title: str, text: str, cut: CutText | None = None) -> Fields:
+        """The three fields of a document, with every token that the cutting gave. The title counts twice.
+
+        ``cut``: title and text as they were cut before, by the same dictionary.
+        """
         head, body = self.normalise(title), self.normalise(text)
-        head_words, body_words = self._words(head), self._words(body)
-        known = {*head_words, *body_words}
+        told_head, told_body = cut if cut is not None else (None, None)
+        head_words = " ".join(self._cut(head)) if told_head is None else told_head
+        words = " ".join(self._cut(body)) if told_body is None else told_body
+        if head_words and not head_words.isspace():
+            words = f"{head_words} {BREAK} {head_words} {BREAK} {words}"
         inner: set[str] = set()
-        for word in known:
-            if len(word) > 2:
-                inner.update(self.parts(word))
-        inner -= known
-        ordered = [*head_words, BREAK, *head_words, BREAK, *body_words] if head_words else body_words
-        return Fields(" ".join(ordered), " ".join(inner), f"{head}\n{body}")
+        for word in _LONG.findall(words):
+            inner.update(self.parts(word))
+            if len(word) > TOKEN_LIMIT:
+                words = words.replace(word, word[:TOKEN_LIMIT])
+        if inner:
+            inner.difference_update(words.split())
+        return Fields(words, " ".join(inner), f"{head}\n{body}")
+
+    def telling(self, words: str) -> str:
+        """Without the tokens that no engine should keep, for those that cannot leave them out by themselves."""
+        return " ".join(filter(None, map(self._kept.__getitem__, words.split())))
 
     def words(self, text: str) -> tuple[str, ...]:
         """The words of a query, in order, as they would stand in ``words``."""
@@ -134,7 +151,7 @@ class _Kept(dict[str, str]):
     def __missing__(self, token: str) -> str:
         if len(self) >= REMEMBERED:
             self.clear()  # a flood of nonsense must not fill the memory
-        kept = token.isalnum() or (len(token) > 1 and _LETTER.search(token) is not None)
+        kept = token == BREAK or _LETTER.search(token) is not None
         self[token] = token[:TOKEN_LIMIT] if kept else ""
         return self[token]
 

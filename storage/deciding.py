@@ -15,8 +15,9 @@ from typing import Any
 
 from cases.case import Case
 from cases.events import GENESIS, Event, NewEvent, canonical
-from cases.ports import Deadline, Decision, Display, Notice, Outcome, StoredPetition, Text
+from cases.ports import CaseRow, Deadline, Decision, Display, Notice, Outcome, StoredPetition, Text
 from storage.chaining import chained
+from storage.nearest import nearest
 
 SEPARATED = "separated"
 """Role of a petition that was taken out of its case and is in none, until a decision gives it another."""
@@ -92,9 +93,14 @@ class Row:
     head: Head
     deadlines: tuple[Deadline, ...]
 
-    def fold(self) -> Case:
-        """The fold with what only the store knows: the number, and when it was recorded last."""
-        return replace(self.case, number=self.head.number, updated_at=self.head.updated_at)
+    def case_row(self) -> CaseRow:
+        """The fold with what only the store knows: number, positions, and when it was recorded last."""
+        head, first = self.head, nearest(self.deadlines)
+        return CaseRow(
+            case=replace(self.case, number=head.number, updated_at=head.updated_at), display=head.display,
+            due_at=first.due_at, due_clock=first.clock, due_status=first.status, level=first.level,
+            position=head.position, opened=head.opened,
+        )  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -249,7 +255,7 @@ def _apply(prepared: Prepared, standing: Standing, effects: Effects, recorded_at
     )
     if d.display is not None:
         head.display = d.display
-    effects.rows[case_id] = Row(d.case, head, d.deadlines)
+    row = effects.rows[case_id] = Row(d.case, head, d.deadlines)
     for petition in d.petitions:
         _store(petition, standing, effects)
     for text in d.texts:
@@ -260,7 +266,10 @@ def _apply(prepared: Prepared, standing: Standing, effects: Effects, recorded_at
         if notice.id not in standing.notices:
             standing.notices.add(notice.id)
             effects.notices.append(notice)
-    return _outcome("applied", case_id, standing, written)
+    return Outcome(
+        status="applied", case_id=case_id, version=head.version, number=head.number, events=written,
+        row=row.case_row(),
+    )  # fmt: skip
 
 
 def _record(

@@ -56,13 +56,13 @@ class SqlCaseStore:
         with self._database.reading() as connection:
             return [event_of(row) for row in connection.execute(after).mappings()]
 
-    def changed_after(self, position: int, limit: int) -> tuple[list[str], int]:
+    def changed_after(self, position: int, limit: int) -> tuple[dict[str, int], int]:
         """By the index on positions alone: followers need no event's content."""
         columns = select(case_events.c.case_id, case_events.c.position)
         after = columns.where(case_events.c.position > position).order_by(case_events.c.position).limit(limit)
         with self._database.reading() as connection:
             found = connection.execute(after).all()
-        return list(dict.fromkeys(case_id for case_id, _ in found)), found[-1][1] if found else position
+        return {case_id: at for case_id, at in found}, found[-1][1] if found else position
 
     def head(self) -> int:
         with self._database.reading() as connection:

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import json
 import threading
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, select
 
 from cases.errors import Unavailable
-from cases.petition import Petition, as_dict, petition_from_dict
+from cases.petition import Petition, petition_from_json
 from cases.ports import Appended, LogEntry, RejectedInput
 from storage.columns import keep, kept, moment, plain_json, stamp
 from storage.engines import LOG_LOCK, Database
@@ -26,10 +28,16 @@ _REJECTED = rejected  # inside the class the name is an argument
 _KNOWN = select(inbound.c.petition_id, inbound.c.content_hash)
 
 
+TAIL, TAIL_CHARACTERS = 2_000, 2_000_000
+"""So many petitions that this process appended last, and so many characters of them at most (8 MB), are handed as they
+are to whoever follows closely."""
+
+
 @dataclass(slots=True)
 class _Waiting:
-    """One caller's petitions as rows, and in the end what became of them."""
+    """One caller's petitions and their rows, and in the end what became of them."""
 
+    petitions: Sequence[Petition]
     rows: list[dict[str, Any]]
     result: list[Appended] = field(default_factory=list)
     error: Exception | None = None
@@ -44,10 +52,11 @@ class SqlPetitionLog:
         self._waiting: list[_Waiting] = []
         self._at_the_list = threading.Lock()
         self._turn = threading.Lock()
+        self._tail = _Tail()
 
     def append(self, petitions: Sequence[Petition]) -> list[Appended]:
         """Durable on return. Raises Unavailable: then nothing of it was acknowledged, and it may be tried again."""
-        mine = _Waiting([_values(p) for p in petitions])
+        mine = _Waiting(petitions, [_values(p) for p in petitions])
         with self._at_the_list:
             self._waiting.append(mine)
         with self._turn:
@@ -60,10 +69,12 @@ class SqlPetitionLog:
         return mine.result
 
     def read(self, after: int, limit: int) -> list[LogEntry]:
+        if found := self._tail.after(after, limit):
+            return found
         statement = select(inbound.c.position, inbound.c.body).where(inbound.c.position > after)
         with self._database.reading() as connection:
             rows = connection.execute(statement.order_by(inbound.c.position).limit(limit)).all()
-        return [LogEntry(position, petition_from_dict(json.loads(kept(body)))) for position, body in rows]
+        return [LogEntry(position, petition_from_json(kept(body))) for position, body in rows]
 
     def head(self) -> int:
         with self._database.reading() as connection:
@@ -73,8 +84,10 @@ class SqlPetitionLog:
         # Until it is known to be durable, it is not: also when this thread is interrupted in between.
         failure: Exception = Unavailable("写入被中断", "请重试")
         try:
+            given = [p for w in all_waiting for p in w.petitions]
             with self._database.writing(LOG_LOCK) as connection:
-                results = _append(connection, [row for w in all_waiting for row in w.rows])
+                results, positions = _append(connection, [row for w in all_waiting for row in w.rows])
+            self._tail.put([LogEntry(at, p) for p, at in zip(given, positions, strict=True) if at])
             for w in all_waiting:
                 w.result, results = results[: len(w.rows)], results[len(w.rows) :]
         except Exception as error:  # noqa: BLE001 - raised again by each of those who wait
@@ -88,27 +101,60 @@ class SqlPetitionLog:
 def _values(petition: Petition) -> dict[str, Any]:
     return {
         "petition_id": petition.petition_id, "content_hash": petition.content_hash(),
-        "body": keep(plain_json(as_dict(petition))),
+        "body": keep(petition.as_json()),
     }  # fmt: skip
 
 
-def _append(connection: Connection, rows: list[dict[str, Any]]) -> list[Appended]:
+def _append(connection: Connection, rows: list[dict[str, Any]]) -> tuple[list[Appended], list[int]]:
+    """What became of each, and the position of each new one; 0 for what was there."""
     ids = {row["petition_id"] for row in rows}
     known = {r["petition_id"]: r["content_hash"] for r in rows_in(connection, _KNOWN, inbound.c.petition_id, ids)}
     position = last(connection, inbound.c.position)
     new: list[dict[str, Any]] = []
     results: list[Appended] = []
+    positions: list[int] = []
     for row in rows:
         first = known.get(row["petition_id"])
         if first is None:
             known[row["petition_id"]] = row["content_hash"]
-            new.append(row | {"position": position + len(new) + 1})
+            at = position + len(new) + 1
+            new.append(row | {"position": at})
             status = "new"
         else:
+            at = 0
             status = "duplicate" if first == row["content_hash"] else "conflict"
         results.append(Appended(row["petition_id"], status))
+        positions.append(at)
     insert_many(connection, inbound, new)
-    return results
+    return results, positions
+
+
+class _Tail:
+    """The newest entries of the log without a gap between them: neither read from the disk nor parsed again."""
+
+    def __init__(self) -> None:
+        self._entries: deque[LogEntry] = deque()
+        self._characters = 0
+        self._lock = threading.Lock()
+
+    def put(self, entries: Sequence[LogEntry]) -> None:
+        with self._lock:
+            # Another process (``import``) may have appended in between.
+            if entries and self._entries and entries[0].position != self._entries[-1].position + 1:
+                self._entries.clear()
+                self._characters = 0
+            self._entries.extend(entries)
+            self._characters += sum(len(e.petition.text) for e in entries)
+            while len(self._entries) > TAIL or self._characters > TAIL_CHARACTERS:
+                self._characters -= len(self._entries.popleft().petition.text)
+
+    def after(self, position: int, limit: int) -> list[LogEntry]:
+        """The entries that follow, or none where they do not all stand here."""
+        with self._lock:
+            if not self._entries or position + 1 < self._entries[0].position:
+                return []
+            start = position + 1 - self._entries[0].position
+            return list(islice(self._entries, start, start + limit))
 
 
 class SqlRejected:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cases.petition import Identity, Petition, as_dict
+from cases.petition import Identity, Petition
 from cases.ports import StoredPetition, Text, Understanding, new_text
 from cases.routing import Routing, route
 from streams.books import Books
@@ -55,10 +55,8 @@ def _arrival(petition: Petition, understood: Understanding, identity: Identity, 
         place=place,
         accused=accused,
     )
-    body = {
-        "petition": as_dict(petition),
-        "masked": {"title": understood.masked_title, "text": understood.masked_text},
-    }
+    masked = json.dumps({"title": understood.masked_title, "text": understood.masked_text}, ensure_ascii=False)
+    body = f'{{"petition":{petition.as_json()},"masked":{masked}}}'
     return Arrival(
         petition=petition,
         understood=understood,
@@ -66,7 +64,7 @@ def _arrival(petition: Petition, understood: Understanding, identity: Identity, 
         place=place,
         accused=accused,
         person_keys=identity.person_keys(petition.petitioner),
-        text=new_text(f"t{petition.petition_id[1:]}", "petition", json.dumps(body, ensure_ascii=False)),
+        text=new_text(f"t{petition.petition_id[1:]}", "petition", body),
     )
 
 

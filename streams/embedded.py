@@ -171,6 +171,7 @@ class Runner:
         )
         if result.conflicts:
             parts.on_conflicts(result.conflicts)
+        self._changes.remember(result.opened)
         self.on_change()
         return len(entries)
 

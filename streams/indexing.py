@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from cases.ports import CaseIndex, CaseRow, IndexDocument, Petitions, StoredPetition, Text
-from streams.changes import Changed
+from cases.ports import CaseIndex, CaseRow, CutText, IndexDocument, Petitions, StoredPetition, Text
+from streams.changes import Changed, Said
 from streams.projection import masked_of
 
 FOLLOWER = "indexing"
@@ -13,18 +13,19 @@ FOLLOWER = "indexing"
 INDEXED = 60_000
 
 
-def document_of(row: CaseRow, petitions: Iterable[StoredPetition], texts: Mapping[str, Text]) -> IndexDocument:
+def document_of(row: CaseRow, petitions: Iterable[StoredPetition], words: Mapping[str, Said]) -> IndexDocument:
     """One case as the index holds it: the masked words of all its petitions, and the fields to filter by."""
     case = row.case
     own = list(petitions)
-    said = [masked for p in own if (masked := masked_of(texts.get(p.text_id))) is not None]
+    said = [words[p.text_id] for p in own if p.text_id in words]
+    text = _text(said)
     return IndexDocument(
         case_id=case.case_id,
         version=row.position,
         opened=row.opened,
         number=case.number,
         title=row.display.title,
-        text=_text(said)[:INDEXED],
+        text=text[:INDEXED],
         state=case.state,
         level=row.level,
         topic=case.topic or "",
@@ -43,19 +44,34 @@ def document_of(row: CaseRow, petitions: Iterable[StoredPetition], texts: Mappin
         history=case.history,
         lookup_keys=tuple(sorted({key for p in own for key in p.person_keys})),
         erased=bool(own) and not said,
+        cut=_cut(row.display.title, said),
     )
 
 
-def _text(said: Sequence[Mapping[str, str]]) -> str:
+def _cut(title: str, said: Sequence[Said]) -> CutText | None:
+    """How the words were cut before, where there is one petition; a title made from its text was not cut."""
+    if len(said) != 1 or said[0].cut is None or len(said[0].text) > INDEXED:
+        return None
+    return (said[0].cut[0] if said[0].title == title else None, said[0].cut[1])
+
+
+def _text(said: Sequence[Said]) -> str:
     """The words of all petitions; the title of the first is the document's own."""
-    rest = (f"{m.get('title', '')}\n{m.get('text', '')}".strip() for m in said[1:])
-    return "\n\n".join([*(m.get("text", "") for m in said[:1]), *rest])
+    rest = (f"{s.title}\n{s.text}".strip() for s in said[1:])
+    return "\n\n".join([*(s.text for s in said[:1]), *rest])
 
 
 def documents(changed: Changed, petitions: Petitions) -> list[IndexDocument]:
-    """The documents of these cases; their texts are read in one go."""
-    texts = petitions.texts({p.text_id for found in changed.petitions.values() for p in found})
-    return [document_of(row, changed.petitions.get(row.case.case_id, []), texts) for row in changed.rows]
+    """The documents of these cases; the texts that are not at hand are read in one go."""
+    asked = {p.text_id for found in changed.petitions.values() for p in found} - changed.said.keys()
+    words = {**changed.said, **{t: said for t, text in petitions.texts(asked).items() if (said := said_of(text))}}
+    return [document_of(row, changed.petitions.get(row.case.case_id, []), words) for row in changed.rows]
+
+
+def said_of(text: Text) -> Said | None:
+    """The masked words of a stored petition, or None when they were erased."""
+    masked = masked_of(text)
+    return None if masked is None else Said(masked.get("title", ""), masked.get("text", ""))
 
 
 def follow(changed: Changed, petitions: Petitions, index: CaseIndex) -> int:

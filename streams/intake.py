@@ -15,10 +15,11 @@ from cases.errors import NotFound
 from cases.events import Event, NewEvent
 from cases.folding import fold
 from cases.petition import Identity, Petition
-from cases.ports import CaseStore, Decision, Display, Guard, Kin, Kinship, Outcome, Petitions, Understand
+from cases.ports import CaseRow, CaseStore, Decision, Display, Guard, Kin, Kinship, Outcome, Petitions, Understand
 from streams import opening, projection
 from streams.arrivals import Arrival, arrive, stored
 from streams.books import Books
+from streams.changes import Opened, Said
 from streams.relating import Relation, Relative, relate
 
 # A decision that loses a race is made again; so many losses in a row mean that something else is wrong.
@@ -46,6 +47,8 @@ class IntakeResult:
     outcomes: tuple[Outcome, ...] = ()
     known: tuple[str, ...] = ()
     conflicts: tuple[Petition, ...] = ()
+    opened: tuple[Opened, ...] = ()
+    """The new cases, for those who follow closely."""
 
 
 class Intake:
@@ -68,18 +71,26 @@ class Intake:
         fresh, known, conflicts = self._sift(petitions)
         arrivals = self.understand(fresh)
         outcomes: list[Outcome] = []
+        opened: list[Opened] = []
         for _ in range(TRIES):
             decisions = self.decide(arrivals, now)
             written = self._parts.cases.apply(decisions, follower=follower, position=position)
             outcomes += [o for o in written if o.status in ("applied", "already")]
             fates = list(zip(arrivals, written, strict=True))
+            opened += [
+                _opened(a, d, o.row)
+                for a, d, o in zip(arrivals, decisions, written, strict=True)
+                if o.row is not None and not d.expected_version
+            ]
             conflicts += [a.petition for a, o in fates if o.status == "content_conflict"]
             arrivals = [a for a, o in fates if o.status == "stale"]
             if not arrivals:
                 break
         else:
             raise RuntimeError(f"intake lost {TRIES} races in a row for {arrivals[0].petition.petition_id}")
-        return IntakeResult(outcomes=tuple(outcomes), known=tuple(known), conflicts=tuple(conflicts))
+        return IntakeResult(
+            outcomes=tuple(outcomes), known=tuple(known), conflicts=tuple(conflicts), opened=tuple(opened)
+        )
 
     def understand(self, petitions: Sequence[Petition]) -> list[Arrival]:
         """Segment, understand, route: all that needs no look into the store."""
@@ -125,6 +136,11 @@ class Intake:
             else:
                 conflicts.append(petition)
         return fresh, known, conflicts
+
+
+def _opened(arrival: Arrival, decision: Decision, row: CaseRow) -> Opened:
+    u = arrival.understood
+    return Opened(row=row, petition=decision.petitions[0], said=Said(u.masked_title, u.masked_text, u.cut))
 
 
 class _Round:

@@ -8,10 +8,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from cases.events import Event
-from cases.ports import CaseRow, Deadline, Decision, Outcome
-from storage.deciding import SEPARATED, Asked, Effects, Head, Row, Standing, Stood, asks, prepare, settle
+from cases.ports import Deadline, Decision, Outcome
+from storage.deciding import SEPARATED, Asked, Effects, Head, Standing, Stood, asks, prepare, settle
 from storage.memory.state import Queued, State
-from storage.nearest import nearest
 
 
 class MemoryCases:
@@ -42,9 +41,9 @@ class MemoryCases:
         with self._state.lock:
             return self._state.log[position : position + limit]
 
-    def changed_after(self, position: int, limit: int) -> tuple[list[str], int]:
+    def changed_after(self, position: int, limit: int) -> tuple[dict[str, int], int]:
         found = self.events_after(position, limit)
-        return list(dict.fromkeys(e.case_id for e in found)), found[-1].position if found else position
+        return {e.case_id: e.position for e in found}, found[-1].position if found else position
 
     def head(self) -> int:
         return len(self._state.log)
@@ -67,14 +66,6 @@ class MemoryCases:
 
     def of_case(self, case_id: str) -> list[Deadline]:
         return list(self._state.deadlines.get(case_id, ()))
-
-
-def case_row(row: Row) -> CaseRow:
-    first = nearest(row.deadlines)
-    return CaseRow(
-        case=row.fold(), display=row.head.display, due_at=first.due_at, due_clock=first.clock,
-        due_status=first.status, level=first.level, position=row.head.position, opened=row.head.opened,
-    )  # fmt: skip
 
 
 def _standing(state: State, asked: Asked) -> Standing:
@@ -115,7 +106,7 @@ def _write(state: State, effects: Effects) -> None:
         state.events.setdefault(event.case_id, []).append(event)
         state.by_event_id[event.event_id] = event
     for case_id, row in effects.rows.items():
-        state.rows[case_id] = case_row(row)
+        state.rows[case_id] = row.case_row()
         state.deadlines[case_id] = row.deadlines
     for position, petition in effects.petitions:
         state.petitions[petition.petition_id] = replace(

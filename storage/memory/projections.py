@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from cases.events import Event
 from cases.ports import Decision, Display
 from storage.deciding import Head, Row
-from storage.memory.cases import case_row
 from storage.memory.state import State
 
 
@@ -62,6 +61,6 @@ class MemoryProjections:
             number=d.case.number, updated_at=last.recorded_at,
             display=d.display or (stands.display if stands else Display()),
         )  # fmt: skip
-        self._state.rows[d.case.case_id] = case_row(Row(d.case, head, d.deadlines))
+        self._state.rows[d.case.case_id] = Row(d.case, head, d.deadlines).case_row()
         self._state.deadlines[d.case.case_id] = d.deadlines
         return True

@@ -18,7 +18,11 @@ def test_a_decision_writes_its_events_with_positions_seqs_and_one_chain(storage:
     outcome = storage.cases.apply([opening("a")])[0]
 
     first, second = storage.cases.events("c-a")
-    assert Outcome(status="applied", case_id="c-a", version=2, number=f"{DAY}00001", events=(first, second)) == outcome
+    row = storage.reader.row("c-a", SYSTEM_VIEWER)
+    assert row is not None
+    assert outcome == Outcome(
+        status="applied", case_id="c-a", version=2, number=f"{DAY}00001", events=(first, second), row=row
+    )
     assert [(1, 1), (2, 2)] == [(e.seq, e.position) for e in (first, second)]
     assert ["case.registered", "case.classified"] == [e.type for e in (first, second)]
     assert (CLERK, NOW) == (first.actor, first.occurred_at)

@@ -139,3 +139,17 @@ def test_what_could_not_be_written_is_acknowledged_to_nobody_and_can_be_tried_ag
 
     assert [Unavailable] * 8 == [type(failure) for failure in failures]
     assert ["new"] * 8 == again
+
+
+def test_whoever_follows_closely_and_whoever_comes_later_read_the_same(tmp_path: Path) -> None:
+    with open_sqlite(tmp_path) as writing, open_sqlite(tmp_path) as another:
+        writing.log.append([petition("a"), petition("b")])
+        another.log.append([petition("c")])
+        writing.log.append([petition("d")])
+
+        close = [writing.feed.read(after, 2) for after in range(4)]
+
+        assert [another.feed.read(after, 2) for after in range(4)] == [
+            [*read, *writing.feed.read(read[-1].position, 2 - len(read))] for read in close
+        ]
+        assert ["p-a", "p-b", "p-c", "p-d"] == [e.petition.petition_id for e in another.feed.read(0, 10)]
