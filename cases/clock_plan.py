@@ -122,6 +122,7 @@ def plan_of(pack: Pack, calendar: Calendar, zone: tzinfo) -> Plan:
     key = (pack.hash, calendar.hash, str(zone))
     plan = _plans.get(key)
     if plan is not None and _same(plan.pack, pack) and _same(plan.calendar, calendar):
+        plan.pack, plan.calendar = pack, calendar  # the next look at these very values compares nothing
         return plan
     if len(_plans) >= _KEPT:
         _plans.clear()

@@ -39,9 +39,9 @@ def same_matter(
 
     The same complaint at two places stays apart, and so do two complaints at one place.
     """
-    share = overlap(pairs(text), pairs(other_text))
     if place is not None and other_place is not None and place != other_place:
-        return False, share
+        return False, 0.0
+    share = overlap(pairs(text), pairs(other_text))
     if topic is not None and topic == other_topic:
         return share >= SAME_TOPIC_OVERLAP, share
     return share >= OTHER_TOPIC_OVERLAP, share

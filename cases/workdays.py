@@ -217,6 +217,7 @@ def _laid_out(calendar: Calendar) -> _Layout:
     layout = _layouts.get(calendar.hash)
     # The hash alone is not trusted: a calendar made by hand may carry another's.
     if layout is not None and (layout.calendar is calendar or layout.calendar == calendar):
+        layout.calendar = calendar  # the next look at this very value compares nothing
         return layout
     if len(_layouts) >= _KEPT:
         _layouts.clear()

@@ -1,7 +1,7 @@
 """Text as the index sees it: normalised, cut into words, and kept in three fields.
 
 * ``words``: the words in order, for ranking and phrases;
-* ``search``: what ``cut_for_search`` finds inside the longer words (停车 and 车位 inside 停车位), beyond ``words``;
+* ``search``: what ``cut_for_search`` finds inside the longer words (停车 and 车位 inside 停车位);
 * ``pairs``: every two characters that stand side by side (灯杆 across 路灯 and 杆), so that nothing is missed because
   text and query were cut differently. A query asks for pairs of Chinese characters only.
 
@@ -14,7 +14,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from operator import add
 
 from cases.ports import CutText
@@ -95,11 +94,7 @@ class Analyser:
         self.normalise = normalise
         self._cut = cut
 
-        @lru_cache(maxsize=16_384)
-        def parts(word: str) -> tuple[str, ...]:
-            return tuple(p for p in cut_for_search(word) if p != word and len(p) > 1)
-
-        self.parts = parts
+        self._parts = _Parts(cut_for_search)
         self._kept = _Kept()
 
     def fields(self, title: str, text: str, cut: CutText | None = None) -> Fields:
@@ -113,14 +108,15 @@ class Analyser:
         words = " ".join(self._cut(body)) if told_body is None else told_body
         if head_words and not head_words.isspace():
             words = f"{head_words} {BREAK} {head_words} {BREAK} {words}"
-        inner: set[str] = set()
-        for word in _LONG.findall(words):
-            inner.update(self.parts(word))
-            if len(word) > TOKEN_LIMIT:
-                words = words.replace(word, word[:TOKEN_LIMIT])
-        if inner:
-            inner.difference_update(words.split())
+        long = _LONG.findall(words)
+        if max(map(len, long), default=0) > TOKEN_LIMIT:
+            words = " ".join(word[:TOKEN_LIMIT] for word in words.split())
+        inner: set[str] = set().union(*map(self._parts.__getitem__, long))
         return Fields(words, " ".join(inner), f"{head}\n{body}")
+
+    def parts(self, word: str) -> tuple[str, ...]:
+        """The words within a long word, of two characters at least."""
+        return self._parts[word]
 
     def telling(self, words: str) -> str:
         """Without the tokens that no engine should keep, for those that cannot leave them out by themselves."""
@@ -139,10 +135,25 @@ class Analyser:
     def _pieces(self, word: str) -> tuple[str, ...]:
         if len(word) < 2 or not is_han(word):
             return ()
-        return _tiles(word, self.parts(word)) or tuple(dict.fromkeys(pairs_of(word)))
+        return _tiles(word, self._parts[word]) or tuple(dict.fromkeys(pairs_of(word)))
 
     def _words(self, text: str) -> list[str]:
         return list(filter(None, map(self._kept.__getitem__, self._cut(text))))
+
+
+class _Parts(dict[str, tuple[str, ...]]):
+    """Word to the words within it. Each is looked at once."""
+
+    def __init__(self, cut_for_search: Cut) -> None:
+        super().__init__()
+        self._cut = cut_for_search
+
+    def __missing__(self, word: str) -> tuple[str, ...]:
+        if len(self) >= REMEMBERED:
+            self.clear()
+        found = self._cut(word) if len(word) > 2 else ()
+        self[word] = tuple(p for p in found if p != word and len(p) > 1)
+        return self[word]
 
 
 class _Kept(dict[str, str]):

@@ -14,9 +14,9 @@ from datetime import datetime
 from typing import Any
 
 from cases.case import Case
-from cases.events import GENESIS, Event, NewEvent, canonical
+from cases.events import GENESIS, Event, NewEvent
 from cases.ports import CaseRow, Deadline, Decision, Display, Notice, Outcome, StoredPetition, Text
-from storage.chaining import chained
+from storage.chaining import canonical_fast, chained
 from storage.nearest import nearest
 
 SEPARATED = "separated"
@@ -177,7 +177,7 @@ def _prepared(d: Decision) -> Prepared:
         raise ValueError(f"{case_id}: a guard is of a person or of a copy")
     if any(e.type == "case.registered" for e in d.events) and (d.expected_version or not d.number_day):
         raise ValueError(f"{case_id}: only a new case is registered, and it needs number_day")
-    return Prepared(d, tuple(canonical(e.data) for e in d.events))
+    return Prepared(d, tuple(canonical_fast(e.data) for e in d.events))
 
 
 # --- Step 1: known already -------------------------------------------------------------------------------------------
@@ -278,7 +278,7 @@ def _record(
     if new.type == "case.registered":
         head.number = _number(d.number_day, standing, effects)
         new = replace(new, data={**new.data, "number": head.number})
-        data = canonical(new.data)
+        data = canonical_fast(new.data)
     standing.event_position += 1
     event = chained(
         new,

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from cases.ports import QueuedNotice
 from storage.columns import keep, kept, moment_or_none, notice_of, stamp
 from storage.engines import Database
+from storage.statements import among, ids_json
 from storage.tables import outbox
 
 
@@ -36,8 +37,9 @@ class SqlOutbox:
         until = stamp(now + timedelta(seconds=lease))
         with self._database.following() as connection:
             rows = list(connection.execute(due).mappings())
-            taken = outbox.update().where(outbox.c.position.in_([row["position"] for row in rows]))
-            connection.execute(taken.values(due_at=until, tries=outbox.c.tries + 1))
+            if rows:
+                taken = outbox.update().where(among(outbox.c.id, ids_json([row["id"] for row in rows])))
+                connection.execute(taken.values(due_at=until, tries=outbox.c.tries + 1))
         return [QueuedNotice(notice=notice_of(r["notice"]), tries=r["tries"], position=r["position"]) for r in rows]
 
     def sent(self, ids: Collection[str], now: datetime) -> None:
@@ -61,7 +63,7 @@ class SqlOutbox:
 
     def _settle(self, ids: Collection[str], **values: Any) -> None:
         # One that was sent stays sent: a slower sender whose lease ran out has nothing to say any more.
-        open_ones = outbox.update().where(outbox.c.id.in_(ids), outbox.c.state == "queued")
+        open_ones = outbox.update().where(among(outbox.c.id, ids_json(ids)), outbox.c.state == "queued")
         with self._database.following() as connection:
             connection.execute(open_ones.values(values))
 

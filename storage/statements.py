@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache
+from itertools import chain
 from operator import itemgetter
 from typing import Any
 
@@ -55,20 +56,47 @@ def rows_in(
     return connection.execute(statement.where(among(column, ids_json(ids)))).mappings()
 
 
+ROWS_AT_ONCE = (200, 50, 10, 1)
+"""How many rows one SQLite statement inserts: few enough sizes that each statement is compiled once."""
+
+
 def insert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows that name every column, by the driver's own hand: SQLAlchemy's binding costs more than the insert."""
-    if rows:
-        statement, order = _compiled(table, connection.dialect)
-        many: Any = list(map(order, rows)) if order is not None else rows
-        connection.exec_driver_sql(statement, many)
+    if not rows:
+        return
+    statement, order = _compiled(table, connection.dialect)
+    if order is None:
+        connection.exec_driver_sql(statement, [dict(row) for row in rows])
+        return
+    # Not executemany: it lets go of the interpreter's lock at every row, and waits up to 5 ms to get it back while
+    # another thread computes: 630 µs a row where these statements take 20.
+    values = list(map(order, rows))
+    begin = 0
+    for size in ROWS_AT_ONCE:
+        while len(values) - begin >= size:
+            given = tuple(chain.from_iterable(values[begin : begin + size]))
+            connection.exec_driver_sql(_rows_at_once(statement, len(table.columns), size), given)
+            begin += size
 
 
 @cache
-def _compiled(table: Table, dialect: Dialect) -> tuple[str, Callable[[Any], Any] | None]:
+def _compiled(table: Table, dialect: Dialect) -> tuple[str, Callable[[Any], tuple[Any, ...]] | None]:
     """The table's INSERT in the driver's words, and what makes a row its parameters, where these go by place."""
     compiled = table.insert().compile(dialect=dialect)
     names = getattr(compiled, "positiontup", None)
-    return str(compiled), itemgetter(*names) if names else None
+    if not names:
+        return str(compiled), None
+    if len(names) == 1:
+        return str(compiled), lambda row: (row[names[0]],)
+    return str(compiled), itemgetter(*names)
+
+
+@cache
+def _rows_at_once(statement: str, columns: int, rows: int) -> str:
+    """``INSERT … VALUES (?, ?), (?, ?)`` of the INSERT of one row."""
+    into = statement[: statement.index(" VALUES ")]
+    row = f"({', '.join('?' * columns)})"
+    return f"{into} VALUES {', '.join([row] * rows)}"
 
 
 def upsert(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:

@@ -142,14 +142,28 @@ def test_what_could_not_be_written_is_acknowledged_to_nobody_and_can_be_tried_ag
 
 
 def test_whoever_follows_closely_and_whoever_comes_later_read_the_same(tmp_path: Path) -> None:
-    with open_sqlite(tmp_path) as writing, open_sqlite(tmp_path) as another:
-        writing.log.append([petition("a"), petition("b")])
-        another.log.append([petition("c")])
-        writing.log.append([petition("d")])
+    close, later = open_sqlite(tmp_path), open_sqlite(tmp_path)
+    close.log.append([petition("a"), petition("b")])
+    later.log.append([petition("c")])
+    close.log.append([petition("d"), petition("e")])
 
-        close = [writing.feed.read(after, 2) for after in range(4)]
+    afterwards = open_sqlite(tmp_path)
+    everything = afterwards.feed.read(0, 10)
+    assert 5 == len(everything)
+    for storage in (close, later):
+        for after in range(6):
+            seen = storage.feed.read(after, 2)
+            assert everything[after : after + len(seen)] == seen
+            assert bool(seen) == (after < 5)
+        storage.close()
+    afterwards.close()
 
-        assert [another.feed.read(after, 2) for after in range(4)] == [
-            [*read, *writing.feed.read(read[-1].position, 2 - len(read))] for read in close
-        ]
-        assert ["p-a", "p-b", "p-c", "p-d"] == [e.petition.petition_id for e in another.feed.read(0, 10)]
+
+def test_what_is_kept_at_hand_of_the_log_is_bounded_and_the_rest_is_read(tmp_path: Path) -> None:
+    storage = open_sqlite(tmp_path)
+    long = [petition(f"p{n}", text="路" * 20_000) for n in range(150)]
+    storage.log.append(long)
+
+    assert long == [entry.petition for entry in storage.feed.read(0, 200)]
+    assert long[-1:] == [entry.petition for entry in storage.feed.read(149, 200)]
+    storage.close()
