@@ -25,19 +25,15 @@ HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
 _RUN = re.compile(f"[{HAN}]{{2,}}")
 _ALL_HAN = re.compile(f"[{HAN}]+")
 
-TOKEN = r"¶|\S*\w\S*"
-"""What is indexed of ``Fields.words``, as a pattern that Python and Rust read alike: whatever has a letter or a digit in
-it, and the break between title and text."""
-
 TOKEN_LIMIT = 64
 """Characters of one word; Elasticsearch refuses a whole document for one term of more than 32,766 bytes."""
 
-BREAK = "¶"
-"""Stands between title and text, so that no phrase runs over."""
+BREAK = "ꙮ"
+"""Stands between title and text, so that no phrase runs over: a letter that nobody writes, as signs are not indexed."""
 
 _WIDTH = {0x3000: " ", **{c: chr(c - 0xFEE0) for c in range(0xFF01, 0xFF5F)}}
 _WIDE = re.compile("[\u3000\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]+")
-_LETTER = re.compile(r"\w")
+_SAID = re.compile(r"[^\W_]+")
 _LONG = re.compile(r"\S{3,}")
 
 # Words of one character that say nothing beside other words of a query.
@@ -72,8 +68,8 @@ REMEMBERED = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """``words`` and ``search``: tokens with blanks between; of ``words`` only those are indexed that ``TOKEN`` matches, for
-    punctuation says nothing. ``folded``: title and text, normalised, one line each."""
+    """``words``: as cut, with blanks between; indexed are the runs of letters and digits in it (``Analyser.telling``).
+    ``search``: tokens with blanks between. ``folded``: title and text, normalised, one line each."""
 
     words: str
     search: str
@@ -95,10 +91,9 @@ class Analyser:
         self._cut = cut
 
         self._parts = _Parts(cut_for_search)
-        self._kept = _Kept()
 
     def fields(self, title: str, text: str, cut: CutText | None = None) -> Fields:
-        """The three fields of a document, with every token that the cutting gave. The title counts twice.
+        """The three fields of a document, The title counts twice.
 
         ``cut``: title and text as they were cut before, by the same dictionary.
         """
@@ -119,8 +114,8 @@ class Analyser:
         return self._parts[word]
 
     def telling(self, words: str) -> str:
-        """Without the tokens that no engine should keep, for those that cannot leave them out by themselves."""
-        return " ".join(filter(None, map(self._kept.__getitem__, words.split())))
+        """The runs of letters and digits, as Tantivy's ``simple`` tokenizer finds them, for engines that have none."""
+        return " ".join(_SAID.findall(words))
 
     def words(self, text: str) -> tuple[str, ...]:
         """The words of a query, in order, as they would stand in ``words``."""
@@ -138,7 +133,7 @@ class Analyser:
         return _tiles(word, self._parts[word]) or tuple(dict.fromkeys(pairs_of(word)))
 
     def _words(self, text: str) -> list[str]:
-        return list(filter(None, map(self._kept.__getitem__, self._cut(text))))
+        return [said for token in self._cut(text) for said in _SAID.findall(token[:TOKEN_LIMIT])]
 
 
 class _Parts(dict[str, tuple[str, ...]]):
@@ -154,17 +149,6 @@ class _Parts(dict[str, tuple[str, ...]]):
         found = self._cut(word) if len(word) > 2 else ()
         self[word] = tuple(p for p in found if p != word and len(p) > 1)
         return self[word]
-
-
-class _Kept(dict[str, str]):
-    """Token to the word that is indexed, "" for none: no punctuation, no blanks, nothing endless. Each is looked at once."""
-
-    def __missing__(self, token: str) -> str:
-        if len(self) >= REMEMBERED:
-            self.clear()  # a flood of nonsense must not fill the memory
-        kept = token == BREAK or _LETTER.search(token) is not None
-        self[token] = token[:TOKEN_LIMIT] if kept else ""
-        return self[token]
 
 
 def _tiles(word: str, parts: Iterable[str]) -> tuple[str, ...]:
