@@ -16,6 +16,8 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import NullType
 
+from storage.postgres_rows import insert_rows
+
 
 class among(FunctionElement[Any]):  # noqa: N801 - a function to whoever writes a statement
     """``among(column, ids_json(ids))``: is the column one of the ids? One parameter, however many ids there are.
@@ -57,7 +59,9 @@ def rows_in(
 
 def insert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows that name every column, by the driver's own hand: SQLAlchemy's binding costs more than the insert."""
-    if rows:
+    if rows and connection.dialect.name == "postgresql":
+        insert_rows(connection, table, rows)
+    elif rows:
         statement, order = _compiled(table, connection.dialect)
         many: Any = list(map(order, rows)) if order is not None else rows
         connection.exec_driver_sql(statement, many)
