@@ -5,17 +5,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from pydantic_core import to_json
 from sqlalchemy import Connection, Dialect, Table
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Rows that name every column, in this order. Values must be what JSON knows; NUL was dealt with by ``keep``."""
-    connection.exec_driver_sql(_statement(table, connection.dialect), (json.dumps(rows, ensure_ascii=False),))
+    connection.exec_driver_sql(_statement(table, connection.dialect), (to_json(rows).decode(),))
 
 
 @cache

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from operator import itemgetter
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Connection, Dialect, Insert, RowMapping, Select, Table, func, select
+from sqlalchemy import Connection, Dialect, Insert, RowMapping, Select, Table, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -54,7 +54,13 @@ def rows_in(
     """The rows whose ``column`` is one of ``ids``; nothing is asked for no ids."""
     if not ids:
         return ()
-    return connection.execute(statement.where(among(column, ids_json(ids)))).mappings()
+    return connection.execute(_asking(statement, column), {"ids": ids_json(ids)}).mappings()
+
+
+@lru_cache(maxsize=256)
+def _asking(statement: Select[Any], column: ColumnElement[Any]) -> Select[Any]:
+    """Put together once for a statement that is asked again and again: that costs SQLAlchemy as much as the asking."""
+    return statement.where(among(column, bindparam("ids")))
 
 
 def insert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -99,13 +105,34 @@ def move_forward(connection: Connection, table: Table, row: Mapping[str, Any], c
     connection.execute(new.on_conflict_do_update(index_elements=keys, set_=changed, where=grows), row)
 
 
+def add_up(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], column: str) -> None:
+    """Insert; where something stands under the same primary key, ``column`` is added to it."""
+    if rows:
+        connection.execute(_adding(table, column, connection.dialect.name), rows)
+
+
+@cache
+def _adding(table: Table, column: str, dialect: str) -> Insert:
+    new = _INSERTS[dialect](table)
+    keys = [c.name for c in table.primary_key]
+    return cast(
+        Insert, new.on_conflict_do_update(index_elements=keys, set_={column: table.c[column] + new.excluded[column]})
+    )
+
+
 def last(connection: Connection, column: ColumnElement[Any]) -> int:
     """The highest number in a column, 0 in an empty table. Only under the writing lock is the next one free."""
-    return int(connection.scalar(select(func.coalesce(func.max(column), 0))) or 0)
+    return int(connection.scalar(_last(column)) or 0)
+
+
+@cache
+def _last(column: ColumnElement[Any]) -> Select[Any]:
+    return select(func.coalesce(func.max(column), 0))
 
 
 def _insert(connection: Connection, table: Table) -> Any:
     """ON CONFLICT is written alike by both dialects, but SQLAlchemy keeps it in each one's own ``insert``."""
-    kinds: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-    new: Insert = kinds[connection.dialect.name](table)
-    return new
+    return _INSERTS[connection.dialect.name](table)
+
+
+_INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}

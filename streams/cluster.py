@@ -7,6 +7,7 @@ to Faust). ``Offsets`` commits what is done. ``Watchdog`` ends the process when 
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import sys
@@ -293,6 +294,9 @@ def _companions(relay: Relay, watchdog: Watchdog, stopping: threading.Event) -> 
         # The loop gives the interpreter away at every look at its sockets, and waits this long to get it back while the
         # agents' threads compute: with the usual 5 ms it hands over a few hundred messages a second.
         sys.setswitchinterval(0.0005)
+        # Policy, dictionary and libraries are here to stay: a full collection need not go through them each time.
+        gc.collect()
+        gc.freeze()
         relay.start()
         watchdog.start()
         try:
