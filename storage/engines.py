@@ -22,6 +22,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from cases.errors import Unavailable
 from storage.columns import stamp
+from storage.postgres_rows import hold_inserts_together
 
 # The advisory locks of PostgreSQL: what must not be written by two at once. Any numbers; these spell "suqiu".
 STORE_LOCK = 0x7371_0001
@@ -160,6 +161,8 @@ def postgres_engine(url: str, *, readonly: bool = False) -> Engine:
         isolation_level="AUTOCOMMIT" if readonly else "READ COMMITTED",
         connect_args={"connect_timeout": 10, "application_name": "suqiu", "options": "-c timezone=UTC"},
     )  # fmt: skip
+    if not readonly:
+        hold_inserts_together(engine)
     event.listen(engine, "checkin", _rested_since)
     event.listen(engine, "checkout", _awake)
     return engine

@@ -16,7 +16,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import NullType
 
-from storage.postgres_rows import insert_rows
+from storage.postgres_rows import insert_rows, rows_at_once
 
 
 class among(FunctionElement[Any]):  # noqa: N801 - a function to whoever writes a statement
@@ -55,6 +55,17 @@ def rows_in(
     if not ids:
         return ()
     return connection.execute(_asking(statement, column), {"ids": ids_json(ids)}).mappings()
+
+
+def rows_in_each(
+    connection: Connection, questions: Sequence[tuple[Select[Any], ColumnElement[Any], Collection[str]]]
+) -> list[Sequence[Mapping[Any, Any]]]:
+    """``rows_in`` for questions that do not hang on each other; PostgreSQL is asked all of them at once."""
+    if connection.dialect.name != "postgresql":
+        return [list(rows_in(connection, *question)) for question in questions]
+    asked = [(_asking(statement, column), {"ids": ids_json(ids)}) for statement, column, ids in questions if ids]
+    answers = iter(rows_at_once(connection, asked))
+    return [next(answers) if ids else () for _, _, ids in questions]
 
 
 @lru_cache(maxsize=256)
