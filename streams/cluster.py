@@ -47,7 +47,7 @@ GROUP = "suqiu"
 # The index makes documents visible once a second and ``put`` waits for that, however many they are.
 BATCH = 200
 FOLLOW = 2000
-EVERY = 0.05
+EVERY = 0.08
 FOLLOW_EVERY = 0.5
 # An agent's queue. One that is full holds up the other agents as well, since one consumer feeds all of them: so a
 # partition is paused at four fifths, and what one poll brings besides must fit into the rest.
@@ -157,7 +157,7 @@ def _agent(follower: Follower, batch: int, every: float, pool: ThreadPoolExecuto
         async for events in batches(stream, batch, every):
             messages = [message_of(event.message) for event in events]
             # One batch may hold messages of the generation before; the newest is what the positions go by.
-            generation = events[-1].message.generation_id
+            generation = events[-1].message.generation_id or 0
             try:
                 await asyncio.get_running_loop().run_in_executor(pool, follower.take, messages, generation)
             except Stopped:

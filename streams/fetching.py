@@ -20,7 +20,7 @@ from faust.types import EventT
 
 # So long messages gather between two fetches. At a steady rate each one would otherwise be a fetch of its own, and a
 # fetch costs the same for one message or for many.
-PACE = 0.02
+PACE = 0.03
 
 
 class WholeFetches(aiokafka.Consumer):
