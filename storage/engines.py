@@ -8,6 +8,7 @@ so that positions are given in commit order; after row locks it would deadlock.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
@@ -16,11 +17,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, select
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DatabaseError, InterfaceError, OperationalError
+from sqlalchemy.exc import DatabaseError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from cases.errors import Unavailable
 from storage.columns import stamp
+from storage.postgres_rows import hold_inserts_together
 
 # The advisory locks of PostgreSQL: what must not be written by two at once. Any numbers; these spell "suqiu".
 STORE_LOCK = 0x7371_0001
@@ -31,6 +33,9 @@ MIGRATION_LOCK = 0x7371_0005
 
 BUSY_SECONDS = 15
 """How long a writer waits for another process to finish with the same SQLite file."""
+
+RESTED_SECONDS = 1.0
+"""A connection to PostgreSQL that was not used for so long is asked whether it is still there."""
 
 
 class Database:
@@ -150,12 +155,35 @@ def _machine_clock() -> str:
 def postgres_engine(url: str, *, readonly: bool = False) -> Engine:
     """An engine over psycopg 3, whatever driver the address names."""
     address = make_url(url).set(drivername="postgresql+psycopg")
-    return create_engine(
+    engine = create_engine(
         address,
-        pool_size=4, max_overflow=28, pool_timeout=BUSY_SECONDS, pool_pre_ping=True, hide_parameters=True,
+        pool_size=4, max_overflow=28, pool_timeout=BUSY_SECONDS, hide_parameters=True,
         isolation_level="AUTOCOMMIT" if readonly else "READ COMMITTED",
         connect_args={"connect_timeout": 10, "application_name": "suqiu", "options": "-c timezone=UTC"},
     )  # fmt: skip
+    if not readonly:
+        hold_inserts_together(engine)
+    event.listen(engine, "checkin", _rested_since)
+    event.listen(engine, "checkout", _awake)
+    return engine
+
+
+def _rested_since(_connection: Any, record: Any) -> None:
+    record.info["rested_since"] = time.monotonic()
+
+
+def _awake(connection: Any, record: Any, _proxy: Any) -> None:
+    """SQLAlchemy's ``pool_pre_ping`` for connections that have rested: asking each time doubles the ways to the server.
+    One that has just worked is taken as it is; if it is gone after all, that is Unavailable, as in the midst of a query.
+    """
+    if time.monotonic() - record.info.get("rested_since", float("inf")) < RESTED_SECONDS:
+        return
+    try:
+        connection.execute("SELECT 1")
+        connection.rollback()
+    except Exception as reason:  # the driver is an extra and cannot be named here
+        # The pool throws it away, with all that are as old, and tries a new one.
+        raise DisconnectionError from reason
 
 
 # DatabaseError itself, and none of its kinds: a file that is no database, or is damaged.

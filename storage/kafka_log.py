@@ -29,6 +29,8 @@ INBOUND = "petitions.inbound"
 REJECTED = "petitions.rejected"
 # How long one append may take before the sender is told to try again.
 PATIENCE = 20.0
+# The messages of one call go out together, at its end: without this the first one would be a batch and a request alone.
+LINGER_MS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class KafkaPublisher:
         try:
             producer = self._open()
             futures = [producer.send(topic, key=key, value=value) for key, value in messages]
+            producer.flush(self._patience)
             for future in futures:
                 future.get(timeout=max(until - time.monotonic(), 0.001))
         except (KafkaError, OSError, AssertionError) as reason:
@@ -78,14 +81,16 @@ class KafkaPublisher:
             if self._producer is None:
                 ask(self._bootstrap)
                 milliseconds = int(self._patience * 1000)
+                one_request = max(milliseconds // 2, 1000)
                 self._producer = KafkaProducer(
                     bootstrap_servers=self._bootstrap.split(","),
                     acks="all",
                     enable_idempotence=True,
                     bootstrap_timeout_ms=milliseconds,
                     max_block_ms=milliseconds,
-                    request_timeout_ms=max(milliseconds // 2, 1000),
-                    delivery_timeout_ms=milliseconds,
+                    request_timeout_ms=one_request,
+                    delivery_timeout_ms=max(milliseconds, one_request + LINGER_MS),
+                    linger_ms=LINGER_MS,
                     batch_size=128 * 1024,
                     # A misspelt topic must be an error, not a new topic with one partition.
                     allow_auto_create_topics=False,

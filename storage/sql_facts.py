@@ -13,7 +13,7 @@ from cases.ports import Fact, TrendRow
 from cases.viewer import Viewer
 from storage.counting import EVERY, Cell, checked, differing, gathered, replacing
 from storage.engines import FACTS_LOCK, Database
-from storage.statements import insert_many, move_forward, rows_in
+from storage.statements import add_up, insert_many, move_forward, rows_in
 from storage.tables import case_accused, facts, followers, hourly_counts, petitions
 
 _FIELDS = ("petition_id", "case_id", "version", "hour", "topic", "place", "unit", "channel", "sight")
@@ -26,8 +26,9 @@ def _this_cell() -> ColumnElement[bool]:
     return and_(*(hourly_counts.c[name] == bindparam(f"this_{name}") for name in _CELL))
 
 
-_MOVE = hourly_counts.update().where(_this_cell()).values(n=bindparam("new_n"))
-_EMPTY = hourly_counts.delete().where(_this_cell())
+# A cell that none is left in goes first: a count is never nought, and what remains is lessened after that.
+_EMPTY = hourly_counts.delete().where(_this_cell(), hourly_counts.c.n <= bindparam("by"))
+_LESSEN = hourly_counts.update().where(_this_cell()).values(n=hourly_counts.c.n - bindparam("by"))
 _REPLACE = facts.update().where(facts.c.petition_id == bindparam("this_petition"))
 
 
@@ -88,20 +89,12 @@ def _replace(connection: Connection, given: Iterable[Fact]) -> None:
 
 
 def _move(connection: Connection, moves: Counter[Cell]) -> None:
-    hours = {c[0] for c in moves}
-    stands = {_cell(row): row["n"] for row in rows_in(connection, _COUNTS, hourly_counts.c.hour, hours)}
-    new = {c: stands.get(c, 0) + n for c, n in moves.items()}
-    insert_many(
-        connection,
-        hourly_counts,
-        [dict(zip(_CELL, c, strict=True)) | {"n": n} for c, n in new.items() if c not in stands],
-    )
-    moved = [_bound(c) | {"new_n": n} for c, n in new.items() if c in stands and n]
-    emptied = [_bound(c) for c, n in new.items() if c in stands and not n]
-    if moved:
-        connection.execute(_MOVE, moved)
-    if emptied:
-        connection.execute(_EMPTY, emptied)
+    """Without looking first: an hour has as many cells as a town has offices, places and topics in use together."""
+    add_up(connection, hourly_counts, [_row(c) | {"n": n} for c, n in moves.items() if n > 0], "n")
+    fewer = [_bound(c) | {"by": -n} for c, n in moves.items() if n < 0]
+    if fewer:
+        connection.execute(_EMPTY, fewer)
+        connection.execute(_LESSEN, fewer)
 
 
 # --- Reading ---------------------------------------------------------------------------------------------------------
@@ -146,6 +139,10 @@ def _values(fact: Fact) -> dict[str, Any]:
 
 def _cell(row: Any) -> Cell:
     return (row["hour"], row["topic"], row["place"], row["unit"], row["channel"], row["sight"])
+
+
+def _row(cell: Cell) -> dict[str, Any]:
+    return dict(zip(_CELL, cell, strict=True))
 
 
 def _bound(cell: Cell) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Subquery, func, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from cases.ports import Kin, StoredPetition, Text
@@ -82,31 +82,30 @@ class SqlKinship:
         self._database = database
 
     def of_persons(self, keys: Collection[str], since: datetime, limit: int = 20) -> dict[str, list[Kin]]:
-        of = petition_persons.c
-        return self._newest(of.key, of.position, of.received_at, keys, since, limit)
+        return self._newest(_OF_PERSONS, keys, since, limit)
 
     def of_copies(self, fingerprints: Collection[str], since: datetime, limit: int = 20) -> dict[str, list[Kin]]:
-        of = petitions.c
-        return self._newest(of.fingerprint, of.position, of.received_at, fingerprints, since, limit)
+        return self._newest(_OF_COPIES, fingerprints, since, limit)
 
     def _newest(
-        self, key: ColumnElement[str], position: ColumnElement[int], received_at: ColumnElement[str],
-        keys: Collection[str], since: datetime, limit: int,
-    ) -> dict[str, list[Kin]]:  # fmt: skip
-        nth = func.row_number().over(partition_by=key, order_by=position.desc())
-        ranked = select(key.label("key"), position.label("position"), nth.label("nth"))
+        self, statement: Select[Any], keys: Collection[str], since: datetime, limit: int
+    ) -> dict[str, list[Kin]]:
         found: dict[str, list[Kin]] = {k: [] for k in keys}
         if not keys:
             return found
-        few = ranked.where(among(key, ids_json(keys)), received_at >= stamp(since)).subquery()
+        asked = {"asked_keys": ids_json(keys), "since": stamp(since), "few": limit}
         with self._database.reading() as connection:
-            rows = list(connection.execute(_with_cases(few, limit)).mappings())
+            rows = list(connection.execute(statement, asked).mappings())
         for row in rows:
             found[row["key"]].append(_kin(row))
         return found
 
 
-def _with_cases(few: Subquery, limit: int) -> Any:
+def _newest_of(key: ColumnElement[str], position: ColumnElement[int], received_at: ColumnElement[str]) -> Select[Any]:
+    """Put together once: building it costs more than asking it."""
+    nth = func.row_number().over(partition_by=key, order_by=position.desc())
+    ranked = select(key.label("key"), position.label("position"), nth.label("nth"))
+    few = ranked.where(among(key, bindparam("asked_keys")), received_at >= bindparam("since")).subquery()
     joined = few.join(petitions, petitions.c.position == few.c.position).join(
         cases, cases.c.case_id == petitions.c.case_id
     )
@@ -127,9 +126,13 @@ def _with_cases(few: Subquery, limit: int) -> Any:
             cases.c.secret,
         )
         .select_from(joined)
-        .where(few.c.nth <= limit)
+        .where(few.c.nth <= bindparam("few"))
         .order_by(few.c.key, few.c.position.desc())
     )
+
+
+_OF_PERSONS = _newest_of(petition_persons.c.key, petition_persons.c.position, petition_persons.c.received_at)
+_OF_COPIES = _newest_of(petitions.c.fingerprint, petitions.c.position, petitions.c.received_at)
 
 
 def _kin(row: Any) -> Kin:

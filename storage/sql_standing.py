@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 from storage.columns import moment, moment_or_none
 from storage.deciding import Asked, Head, Standing, Stood
 from storage.sql_rows import display_of, event_of, text_of
-from storage.statements import last, rows_in
+from storage.statements import rows_in, rows_in_each
 from storage.tables import case_events, cases, counters, outbox, petition_persons, petitions, texts
 
 _EVENTS = select(case_events)
@@ -30,39 +30,53 @@ _PERSONS = select(
 _COPIES = select(
     petitions.c.fingerprint.label("key"), func.max(petitions.c.position).label("newest")
 ).group_by(petitions.c.fingerprint)  # fmt: skip
-_LAST_RECORDED = select(case_events.c.recorded_at).order_by(case_events.c.position.desc()).limit(1)
+_NOW = select(
+    func.clock_timestamp(),
+    select(func.coalesce(func.max(case_events.c.position), 0)).scalar_subquery(),
+    select(func.coalesce(func.max(petitions.c.position), 0)).scalar_subquery(),
+    select(case_events.c.recorded_at).order_by(case_events.c.position.desc()).limit(1).scalar_subquery(),
+)  # fmt: skip
+"""The database's own clock, now and not as of the start of the transaction (the lock may have been waited for), and the
+last of everything."""
 
 
 def standing(connection: Connection, asked: Asked) -> Standing:
+    now, event_position, petition_position, recorded_at = connection.execute(_NOW).one()
     stands = Standing(
-        now=clock(connection),
-        event_position=last(connection, case_events.c.position),
-        petition_position=last(connection, petitions.c.position),
-        recorded_at=moment_or_none(connection.scalar(_LAST_RECORDED)),
+        now=_moment_of(now),
+        event_position=event_position,
+        petition_position=petition_position,
+        recorded_at=moment_or_none(recorded_at),
     )
-    for row in rows_in(connection, _PETITIONS, petitions.c.petition_id, asked.petitions):
+    found, heads, told, words, notices, counted, persons, copies = rows_in_each(
+        connection,
+        (
+            (_PETITIONS, petitions.c.petition_id, asked.petitions),
+            (_HEADS, cases.c.case_id, asked.cases),
+            (_EVENTS, case_events.c.event_id, asked.events),
+            (_TEXTS, texts.c.text_id, asked.texts),
+            (_NOTICES, outbox.c.id, asked.notices),
+            (_COUNTERS, counters.c.name, asked.days),
+            (_PERSONS, petition_persons.c.key, asked.persons),
+            (_COPIES, petitions.c.fingerprint, asked.copies),
+        ),
+    )
+    for row in found:
         stands.petitions[row["petition_id"]] = Stood(row["content_hash"], row["case_id"], row["role"])
     # A petition may stand in another case than the decision thought: its sender is told that one.
-    case_ids = asked.cases | {p.case_id for p in stands.petitions.values()}
-    for row in rows_in(connection, _HEADS, cases.c.case_id, case_ids):
+    elsewhere = {p.case_id for p in stands.petitions.values()} - asked.cases
+    for row in (*heads, *rows_in(connection, _HEADS, cases.c.case_id, elsewhere)):
         stands.heads[row["case_id"]] = _head(row)
-    for row in rows_in(connection, _EVENTS, case_events.c.event_id, asked.events):
-        stands.events[row["event_id"]] = event_of(row)
-    for row in rows_in(connection, _TEXTS, texts.c.text_id, asked.texts):
-        stands.texts[row["text_id"]] = text_of(row)
-    stands.notices |= {row["id"] for row in rows_in(connection, _NOTICES, outbox.c.id, asked.notices)}
-    for row in rows_in(connection, _COUNTERS, counters.c.name, asked.days):
-        stands.counters[row["name"]] = row["value"]
-    for row in rows_in(connection, _PERSONS, petition_persons.c.key, asked.persons):
-        stands.newest["person", row["key"]] = row["newest"]
-    for row in rows_in(connection, _COPIES, petitions.c.fingerprint, asked.copies):
-        stands.newest["copy", row["key"]] = row["newest"]
+    stands.events |= {row["event_id"]: event_of(row) for row in told}
+    stands.texts |= {row["text_id"]: text_of(row) for row in words}
+    stands.notices |= {row["id"] for row in notices}
+    stands.counters |= {row["name"]: row["value"] for row in counted}
+    stands.newest |= {("person", row["key"]): row["newest"] for row in persons}
+    stands.newest |= {("copy", row["key"]): row["newest"] for row in copies}
     return stands
 
 
-def clock(connection: Connection) -> datetime:
-    """The database's own clock, now and not as of the start of the transaction: the lock may have been waited for."""
-    now: Any = connection.scalar(select(func.clock_timestamp()))
+def _moment_of(now: Any) -> datetime:
     return moment(now) if isinstance(now, str) else now
 
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain
 from operator import itemgetter
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Connection, Dialect, Insert, RowMapping, Select, Table, func, select
+import orjson
+from sqlalchemy import Connection, Dialect, Insert, RowMapping, Select, Table, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import NullType
+
+from storage.postgres_rows import insert_rows, rows_at_once
 
 
 class among(FunctionElement[Any]):  # noqa: N801 - a function to whoever writes a statement
@@ -44,7 +46,7 @@ def _among_postgresql(element: among, compiler: SQLCompiler, **kw: Any) -> str:
 
 
 def ids_json(ids: Collection[str]) -> str:
-    return json.dumps(sorted(ids))
+    return orjson.dumps(sorted(ids)).decode()
 
 
 def rows_in(
@@ -53,7 +55,24 @@ def rows_in(
     """The rows whose ``column`` is one of ``ids``; nothing is asked for no ids."""
     if not ids:
         return ()
-    return connection.execute(statement.where(among(column, ids_json(ids)))).mappings()
+    return connection.execute(_asking(statement, column), {"ids": ids_json(ids)}).mappings()
+
+
+def rows_in_each(
+    connection: Connection, questions: Sequence[tuple[Select[Any], ColumnElement[Any], Collection[str]]]
+) -> list[Sequence[Mapping[Any, Any]]]:
+    """``rows_in`` for questions that do not hang on each other; PostgreSQL is asked all of them at once."""
+    if connection.dialect.name != "postgresql":
+        return [list(rows_in(connection, *question)) for question in questions]
+    asked = [(_asking(statement, column), {"ids": ids_json(ids)}) for statement, column, ids in questions if ids]
+    answers = iter(rows_at_once(connection, asked))
+    return [next(answers) if ids else () for _, _, ids in questions]
+
+
+@lru_cache(maxsize=256)
+def _asking(statement: Select[Any], column: ColumnElement[Any]) -> Select[Any]:
+    """Put together once for a statement that is asked again and again: that costs SQLAlchemy as much as the asking."""
+    return statement.where(among(column, bindparam("ids")))
 
 
 ROWS_AT_ONCE = (200, 50, 10, 1)
@@ -64,12 +83,12 @@ def insert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str
     """Insert rows that name every column, by the driver's own hand: SQLAlchemy's binding costs more than the insert."""
     if not rows:
         return
-    statement, order = _compiled(table, connection.dialect)
-    if order is None:
-        connection.exec_driver_sql(statement, [dict(row) for row in rows])
+    if connection.dialect.name == "postgresql":
+        insert_rows(connection, table, rows)
         return
     # Not executemany: it lets go of the interpreter's lock at every row, and waits up to 5 ms to get it back while
     # another thread computes: 630 µs a row where these statements take 20.
+    statement, order = _compiled(table, connection.dialect)
     values = list(map(order, rows))
     begin = 0
     for size in ROWS_AT_ONCE:
@@ -80,15 +99,12 @@ def insert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str
 
 
 @cache
-def _compiled(table: Table, dialect: Dialect) -> tuple[str, Callable[[Any], tuple[Any, ...]] | None]:
-    """The table's INSERT in the driver's words, and what makes a row its parameters, where these go by place."""
-    compiled = table.insert().compile(dialect=dialect)
-    names = getattr(compiled, "positiontup", None)
-    if not names:
-        return str(compiled), None
-    if len(names) == 1:
-        return str(compiled), lambda row: (row[names[0]],)
-    return str(compiled), itemgetter(*names)
+def _compiled(table: Table, dialect: Dialect) -> tuple[str, Callable[[Any], tuple[Any, ...]]]:
+    """The table's INSERT in the driver's words, and what makes a row its parameters."""
+    compiled: Any = table.insert().compile(dialect=dialect)
+    names = compiled.positiontup
+    one = names[0]
+    return str(compiled), itemgetter(*names) if len(names) > 1 else lambda row: (row[one],)
 
 
 @cache
@@ -123,13 +139,34 @@ def move_forward(connection: Connection, table: Table, row: Mapping[str, Any], c
     connection.execute(new.on_conflict_do_update(index_elements=keys, set_=changed, where=grows), row)
 
 
+def add_up(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], column: str) -> None:
+    """Insert; where something stands under the same primary key, ``column`` is added to it."""
+    if rows:
+        connection.execute(_adding(table, column, connection.dialect.name), rows)
+
+
+@cache
+def _adding(table: Table, column: str, dialect: str) -> Insert:
+    new = _INSERTS[dialect](table)
+    keys = [c.name for c in table.primary_key]
+    return cast(
+        Insert, new.on_conflict_do_update(index_elements=keys, set_={column: table.c[column] + new.excluded[column]})
+    )
+
+
 def last(connection: Connection, column: ColumnElement[Any]) -> int:
     """The highest number in a column, 0 in an empty table. Only under the writing lock is the next one free."""
-    return int(connection.scalar(select(func.coalesce(func.max(column), 0))) or 0)
+    return int(connection.scalar(_last(column)) or 0)
+
+
+@cache
+def _last(column: ColumnElement[Any]) -> Select[Any]:
+    return select(func.coalesce(func.max(column), 0))
 
 
 def _insert(connection: Connection, table: Table) -> Any:
     """ON CONFLICT is written alike by both dialects, but SQLAlchemy keeps it in each one's own ``insert``."""
-    kinds: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-    new: Insert = kinds[connection.dialect.name](table)
-    return new
+    return _INSERTS[connection.dialect.name](table)
+
+
+_INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}

@@ -7,6 +7,7 @@ to Faust). ``Offsets`` commits what is done. ``Watchdog`` ends the process when 
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import sys
@@ -31,6 +32,7 @@ from streams import alerts, deadlines, indexing, trends
 from streams.batches import Follower, LogReader, Message, Place, Positions, Stopped
 from streams.changes import changed
 from streams.deadlines import DeadlineParts
+from streams.fetching import App, batches
 from streams.intake import Intake
 from streams.rejects import refused, rejected_from
 from streams.relay import EVENTS, NOTICES, Relay, notice_from
@@ -40,12 +42,13 @@ log = structlog.get_logger(__name__)
 INBOUND = "petitions.inbound"
 REJECTED = "petitions.rejected"
 GROUP = "suqiu"
-# A batch: large enough that a transaction is shared, small enough that it is short; or what came within so many seconds.
+# A batch: large enough that a transaction is shared, small enough that it is short. What comes while one is in work is
+# the next one, which begins no sooner than so many seconds after the last one began.
 # The index makes documents visible once a second and ``put`` waits for that, however many they are.
 BATCH = 200
 FOLLOW = 2000
-WITHIN = 0.1
-FOLLOW_WITHIN = 0.3
+EVERY = 0.08
+FOLLOW_EVERY = 0.5
 # An agent's queue. One that is full holds up the other agents as well, since one consumer feeds all of them: so a
 # partition is paused at four fifths, and what one poll brings besides must fit into the rest.
 WAITING = 8192
@@ -92,7 +95,7 @@ class ClusterParts:
 
 def build_app(parts: ClusterParts) -> faust.App:
     """The worker. Building it connects to nothing."""
-    app = faust.App(
+    app = App(
         parts.group,
         broker=[f"kafka://{server}" for server in parts.bootstrap.split(",")],
         datadir=parts.data,
@@ -116,12 +119,12 @@ def build_app(parts: ClusterParts) -> faust.App:
     app.boot_strategy.enable_web = False
     works = Works(parts)
     stages = {
-        "intake": (INBOUND, BATCH, WITHIN, works.take_in, works.set_aside),
-        "indexing": (EVENTS, FOLLOW, FOLLOW_WITHIN, works.index, works.set_aside),
-        "trends": (EVENTS, FOLLOW, FOLLOW_WITHIN, works.count, works.set_aside),
-        "alerts": (NOTICES, BATCH, FOLLOW_WITHIN, works.send, works.set_aside),
+        "intake": (INBOUND, BATCH, EVERY, works.take_in, works.set_aside),
+        "indexing": (EVENTS, FOLLOW, FOLLOW_EVERY, works.index, works.set_aside),
+        "trends": (EVENTS, FOLLOW, FOLLOW_EVERY, works.count, works.set_aside),
+        "alerts": (NOTICES, BATCH, FOLLOW_EVERY, works.send, works.set_aside),
         # What cannot even be kept must not come round again as something rejected.
-        "rejected": (REJECTED, BATCH, FOLLOW_WITHIN, works.keep, works.only_log),
+        "rejected": (REJECTED, BATCH, FOLLOW_EVERY, works.keep, works.only_log),
     }
     stopping = threading.Event()
     # A thread for each agent and one for the deadlines: one that waits for its server keeps no other waiting.
@@ -133,12 +136,12 @@ def build_app(parts: ClusterParts) -> faust.App:
         )
         for topic in {stage[0] for stage in stages.values()}
     }
-    for name, (topic, batch, within, work, set_aside) in stages.items():
+    for name, (topic, batch, every, work, set_aside) in stages.items():
         follower = Follower(
             name, work, positions=positions, reader=parts.log_reader, set_aside=set_aside, absent=parts.absent,
             stopping=stopping,
         )  # fmt: skip
-        app.agent(topics[topic], name=name)(_agent(follower, batch, within, pool))
+        app.agent(topics[topic], name=name)(_agent(follower, batch, every, pool))
     offsets = Offsets(app, positions, stopping)
     app.timer(COMMIT_EVERY, name="offsets")(offsets.commit)
     app.on_partitions_revoked.connect(offsets.before_they_go)
@@ -149,12 +152,12 @@ def build_app(parts: ClusterParts) -> faust.App:
     return app
 
 
-def _agent(follower: Follower, batch: int, within: float, pool: ThreadPoolExecutor) -> Callable[[Any], Any]:
+def _agent(follower: Follower, batch: int, every: float, pool: ThreadPoolExecutor) -> Callable[[Any], Any]:
     async def run(stream: Any) -> None:
-        async for events in stream.take_events(batch, within=within):
+        async for events in batches(stream, batch, every):
             messages = [message_of(event.message) for event in events]
             # One batch may hold messages of the generation before; the newest is what the positions go by.
-            generation = events[-1].message.generation_id
+            generation = events[-1].message.generation_id or 0
             try:
                 await asyncio.get_running_loop().run_in_executor(pool, follower.take, messages, generation)
             except Stopped:
@@ -291,6 +294,9 @@ def _companions(relay: Relay, watchdog: Watchdog, stopping: threading.Event) -> 
         # The loop gives the interpreter away at every look at its sockets, and waits this long to get it back while the
         # agents' threads compute: with the usual 5 ms it hands over a few hundred messages a second.
         sys.setswitchinterval(0.0005)
+        # Policy, dictionary and libraries are here to stay: a full collection need not go through them each time.
+        gc.collect()
+        gc.freeze()
         relay.start()
         watchdog.start()
         try:

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 import structlog
 
+from cases.events import Event
 from cases.ports import CaseReader, CaseStore, Notice, Outbox, QueuedNotice
 from cases.viewer import SYSTEM_VIEWER
 from streams import wire
@@ -28,7 +29,10 @@ NOTICES = "notifications.outbound"
 BATCH = 500
 # A notice that was handed to Kafka and settled by nobody is handed over again after this many seconds.
 LEASE = 300
+# Between two turns, so that what is decided meanwhile goes out together; none while a backlog is left.
 IDLE = 0.1
+# Case numbers are looked up once: a case's events come mostly soon after another.
+NUMBERS = 10_000
 NOTICES_EVERY = 0.5
 FOLLOWERS_EVERY = 1.0
 LONGEST_PAUSE = 30.0
@@ -74,11 +78,15 @@ class Relay:
         self._reached: Callable[[], bool] | None = None
         self._marked = 0
         self._failures = 0
+        self._position: int | None = None
+        """Where we stand, as long as the baton has been ours without a break: nobody else moves it."""
+        self._numbers: dict[str, str] = {}
         self._notices_at = self._followers_at = float("-inf")
 
     def turn(self) -> int:
         """Publish what is due; returns how much. Nothing without the baton. Raises Unavailable."""
         if not self._parts.baton.held():
+            self._position = None
             return 0
         if self._failures:
             # A claimed notice has one try less: claim none before Kafka answers again.
@@ -95,17 +103,31 @@ class Relay:
 
     def events(self) -> int:
         parts = self._parts
-        events = parts.cases.events_after(parts.cases.position(FOLLOWER), BATCH)
-        if not events:
-            return 0
-        rows = parts.reader.rows({e.case_id for e in events}, SYSTEM_VIEWER)
-        numbers = {row.case.case_id: row.case.number for row in rows}
-        parts.publish(
-            EVENTS,
-            [(e.case_id.encode(), wire.encode(wire.event_message(e, numbers.get(e.case_id, "")))) for e in events],
-        )
-        parts.cases.advance(FOLLOWER, events[-1].position)
+        # Forgotten while it moves: whatever goes wrong now, the next turn asks again.
+        position, self._position = self._position, None
+        if position is None:
+            position = parts.cases.position(FOLLOWER)
+        events = parts.cases.events_after(position, BATCH)
+        if events:
+            numbers = self._numbers_of(events)
+            parts.publish(
+                EVENTS,
+                [(e.case_id.encode(), wire.encode(wire.event_message(e, numbers.get(e.case_id, "")))) for e in events],
+            )
+            position = events[-1].position
+            parts.cases.advance(FOLLOWER, position)
+        self._position = position
         return len(events)
+
+    def _numbers_of(self, events: Sequence[Event]) -> Mapping[str, str]:
+        """The numbers of their cases: from the event that gave the number, or else from the store; they never change."""
+        if len(self._numbers) > NUMBERS:
+            self._numbers.clear()
+        self._numbers.update((e.case_id, e.data["number"]) for e in events if e.type == "case.registered")
+        missing = {e.case_id for e in events} - self._numbers.keys()
+        rows = self._parts.reader.rows(missing, SYSTEM_VIEWER) if missing else ()
+        self._numbers.update((row.case.case_id, row.case.number) for row in rows)
+        return self._numbers
 
     def notices(self) -> int:
         """Claimed, then published. Whoever sends them settles them in the outbox; else they come again after the lease."""
@@ -121,8 +143,8 @@ class Relay:
             for follower in parts.followers:
                 parts.cases.advance(follower, self._marked)
             self._reached = None
-        position = parts.cases.position(FOLLOWER)
-        if self._reached is None and position > self._marked:
+        position = self._position
+        if self._reached is None and position is not None and position > self._marked:
             self._marked, self._reached = position, parts.mark()
 
     # --- the thread ---------------------------------------------------------------------------------------------------
@@ -142,6 +164,7 @@ class Relay:
                 done = self.turn()
             except Exception as error:  # noqa: BLE001 - the thread must outlive whatever it runs into
                 self._failures += 1
+                self._position = None
                 pause = min(IDLE * 2**self._failures, LONGEST_PAUSE)
                 log.warning(
                     "relay_failed", error=type(error).__name__, failures=self._failures, retry_in=round(pause, 1)
@@ -149,7 +172,7 @@ class Relay:
                 self._stopping.wait(pause)
             else:
                 self._failures = 0
-                if not done:
+                if done < BATCH:
                     self._stopping.wait(IDLE)
         self._parts.baton.release()
 

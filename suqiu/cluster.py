@@ -173,6 +173,7 @@ def _web(settings: Settings, *, pages: bool) -> FastAPI:
         reopen=house.intake.reopen,
     )  # fmt: skip
     reader = MessageReader(KafkaReader(settings.kafka, GROUP))
+    index = open_index(settings, house) if pages else None
     return web.web_app(
         web.WebParts(
             settings=settings,
@@ -183,8 +184,10 @@ def _web(settings: Settings, *, pages: bool) -> FastAPI:
             desk=Desk(desk),
             clock=house.clock,
             gateway=gateway_of(house),
-            index=open_index(settings, house) if pages else None,
+            index=index,
             lags=lambda: lags(reader, house.clock),
+            asked="kafka",
+            servers={"postgresql": storage.cases.head, **({"elasticsearch": index.count} if index is not None else {})},
         ),
         pages=pages,
     )

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
-from fastapi.responses import JSONResponse, PlainTextResponse
-from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from cases.certificate import certificate
 from cases.limits import ClockRun
@@ -33,16 +30,15 @@ from streams import projection
 from streams.books import Books
 from streams.desk import Desk
 from suqiu.embedded import House
+from suqiu.readiness import Lags, Probe, Readiness, health_router
 from suqiu.settings import SettingError, Settings
-
-Lags = Callable[[], Mapping[str, Any]]
-# Ready means: what came in is in a case within this many seconds. Beyond, somebody should look.
-LATE_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebParts:
-    """What the web side needs. ``lags``: lag per stage; ``gateway`` or ``index`` None: that side runs elsewhere."""
+    """What the web side needs. ``lags``: lag per stage; ``gateway`` or ``index`` None: that side runs elsewhere.
+
+    ``asked``: the server that ``lags`` asks; ``servers``: the others that must answer for this process to be ready."""
 
     settings: Settings
     policy: Policy
@@ -54,6 +50,8 @@ class WebParts:
     gateway: Gateway | None
     index: CaseIndex | None
     lags: Lags
+    asked: str = "store"
+    servers: Mapping[str, Probe] = field(default_factory=dict)
     waiting: Callable[[str], str | None] | None = None
 
 
@@ -68,7 +66,7 @@ def web_app(parts: WebParts, *, pages: bool = True) -> FastAPI:
             hub.close()
 
     app = FastAPI(title="Suqiu 诉求", version="1", docs_url=None, redoc_url=None, lifespan=lifespan)
-    app.include_router(health_router(parts.lags))
+    app.include_router(health_router(Readiness(parts.lags, parts.asked, parts.servers)))
     if parts.gateway is not None:
         for router in channel_routers(parts, parts.gateway):
             app.include_router(router)
@@ -154,40 +152,6 @@ def wechat_accounts(settings: Settings) -> dict[str, WeChatAccount]:
     except (ValueError, TypeError) as error:
         raise SettingError(f"SUQIU_WECHAT 不对:{error}", f"请写成 {shape}") from None
     return {a.account: a for a in accounts}
-
-
-def health_router(lags: Lags) -> APIRouter:
-    """``/healthz``: alive. ``/readyz``: lag and age of the oldest unprocessed message per stage. ``/metrics``."""
-    router = APIRouter(include_in_schema=False)
-
-    @router.get("/healthz")
-    async def healthz() -> PlainTextResponse:
-        return PlainTextResponse("ok\n")
-
-    @router.get("/readyz")
-    async def readyz() -> JSONResponse:
-        found = await asyncio.to_thread(lags)
-        stages = {
-            name: {"waiting": lag.waiting, "oldest_seconds": round(lag.oldest_seconds, 3)}
-            for name, lag in found.items()
-        }
-        late = [name for name, lag in found.items() if lag.oldest_seconds > LATE_SECONDS]
-        return JSONResponse({"ready": not late, "late": late, "stages": stages}, status_code=503 if late else 200)
-
-    @router.get("/metrics")
-    async def metrics() -> PlainTextResponse:
-        found = await asyncio.to_thread(lags)
-        registry = CollectorRegistry()
-        waiting = Gauge("suqiu_stage_waiting", "Messages that wait for this stage", ["stage"], registry=registry)
-        oldest = Gauge(
-            "suqiu_stage_oldest_seconds", "Age of the oldest unprocessed message", ["stage"], registry=registry
-        )
-        for name, lag in found.items():
-            waiting.labels(name).set(lag.waiting)
-            oldest.labels(name).set(lag.oldest_seconds)
-        return PlainTextResponse(generate_latest(registry).decode(), media_type="text/plain; version=0.0.4")
-
-    return router
 
 
 def embedded_app(house: House, gateway: Gateway) -> FastAPI:
