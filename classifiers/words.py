@@ -22,8 +22,6 @@ _RUN = re.compile(r"([a-zA-Z0-9]+(?:\.\d+)?%?)")
 _JOINT = re.compile(r"[+#&._%\-][a-zA-Z0-9+#&._%\-]|[a-zA-Z0-9][+#&._\-]")
 _LETTER = re.compile(r"[^\W\d_]")
 _REMEMBERED = 200_000
-# Stands in no normal text, and jieba gives it back as a word of its own, whatever stands beside it.
-_BETWEEN = "\x00"
 # Marks that jieba never looks across: what stands on one side is cut without regard to the other.
 _SENTENCE_END = re.compile("[，。；：！？、\n ]")
 
@@ -42,18 +40,8 @@ class Segmenter:
 
     def segment(self, normal: str) -> list[str]:
         """Words of a text that is normal already; put together they are the text again."""
-        return self._mended(normal, self._jieba.cut(normal))
-
-    def segment_all(self, normals: Sequence[str]) -> list[list[str]]:
-        """``segment`` of each, in one call that lets go of the interpreter's lock: for another thread than the caller's."""
-        words: list[str] = self._jieba.cut(_BETWEEN.join(normals))
-        found: list[list[str]] = []
-        at = 0
-        for normal in normals[:-1]:
-            to = words.index(_BETWEEN, at)
-            found.append(self._mended(normal, words[at:to]))
-            at = to + 1
-        return [*found, self._mended(normals[-1], words[at:])] if normals else []
+        words: list[str] = self._jieba.cut(normal)
+        return words if _JOINT.search(normal) is None else self._split_runs(words)
 
     def segment_again(self, words: Sequence[str], normal: str, spans: Iterable[tuple[int, int]]) -> list[str]:
         """``segment(normal)``, where ``words`` are those of a text of the same length that differs from it only in these
@@ -72,9 +60,6 @@ class Segmenter:
             found += self.segment(normal[begin:done])
             n = bisect_right(ends, done)
         return [*found, *words[n:]]
-
-    def _mended(self, normal: str, words: list[str]) -> list[str]:
-        return words if _JOINT.search(normal) is None else self._split_runs(words)
 
     def cut(self, text: str) -> list[str]:
         """Words of any text, in small letters, blanks among them: their lengths add up to the text's."""
