@@ -34,6 +34,7 @@ _HOME = re.compile(
     "(?:住在?|住址[:：]?|户籍(?:在|是)?|户口(?:在|是)?|我是|我们是|本人是?|来自|籍贯|老家在?|娘家在?)(?:本镇)?$"
 )
 
+
 @dataclass(frozen=True, slots=True)
 class Normal:
     """A petition's words in normal form: the case as written, and in small letters (``folded`` is title, line, text)."""

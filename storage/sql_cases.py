@@ -62,7 +62,7 @@ class SqlCaseStore:
         after = columns.where(case_events.c.position > position).order_by(case_events.c.position).limit(limit)
         with self._database.reading() as connection:
             found = connection.execute(after).all()
-        return {case_id: at for case_id, at in found}, found[-1][1] if found else position
+        return dict(map(tuple, found)), found[-1][1] if found else position
 
     def head(self) -> int:
         with self._database.reading() as connection:

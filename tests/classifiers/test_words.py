@@ -75,6 +75,22 @@ def test_words_and_offsets_give_the_text_back(text: str) -> None:
     assert simplify(text).lower() == "".join(word for word, _, _ in tokens)
 
 
+@given(st.text(st.sampled_from("路灯坏了小区停车位，。！\n 12345*abc.-"), min_size=1, max_size=60), st.data())
+def test_where_a_few_characters_changed_only_their_sentences_are_cut_again_to_the_same_words(
+    text: str, data: st.DataObject
+) -> None:
+    spans: list[tuple[int, int]] = []
+    masked = text
+    for _ in range(data.draw(st.integers(1, 3))):
+        start = data.draw(st.integers(spans[-1][1] if spans else 0, len(text)))
+        end = data.draw(st.integers(start, len(text)))
+        masked = masked[:start] + "*" * (end - start) + masked[end:]
+        if start < end:
+            spans.append((start, end))
+
+    assert _PLAIN.segment(masked) == _PLAIN.segment_again(_PLAIN.segment(text), masked, spans)
+
+
 def test_the_words_of_a_town_stay_within_its_segmenter() -> None:
     word = "禾柳桥埠头"
     own = Segmenter([word])

@@ -471,3 +471,13 @@ def test_a_rebuild_that_fails_leaves_the_old_index(index: CaseIndex) -> None:
     assert ["a", "c"] == sorted(found(index, "路灯"))
     assert index.rebuild([document("d")]) == 1
     assert ["d"] == found(index, "路灯")
+
+
+def test_words_that_were_cut_before_are_found_as_those_that_the_index_cuts(index: CaseIndex) -> None:
+    whole = document("c1", "小区停车位不够，路灯杆坏了", title="反映路灯")
+    cut = (" ".join(words("反映路灯")), " ".join(words(whole.text)))
+    index.put([whole, replace(whole, case_id="c2", opened=whole.opened + 1, cut=cut)])
+
+    for text in ("路灯", "停车", "灯杆", '"路灯杆坏了"', "反映"):
+        found = index.search(SearchQuery(text=text, sort="oldest"), SYSTEM_VIEWER)
+        assert ["c1", "c2"] == [hit.case_id for hit in found.hits], text

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cases.events import GENESIS, Actor, NewEvent, canonical, record, utc_text
-from storage.chaining import chained
+from storage.chaining import canonical_fast, chained
 from storage.columns import stamp
 
 words = st.text(st.characters(exclude_categories=["Cs"]))
@@ -38,6 +38,13 @@ def test_an_event_is_recorded_as_the_core_records_it(new: NewEvent, at: datetime
     assert expected == chained(
         new, canonical(new.data), seq=seq, recorded_at=at, prev_hash=GENESIS, position=7
     )  # fmt: skip
+
+
+@settings(deadline=None, max_examples=500)
+@given(said=values | st.floats(allow_nan=False, allow_infinity=False) | st.integers() | st.text())
+def test_the_fast_json_is_the_canonical_one_letter_for_letter(said: object) -> None:
+    assert canonical(said) == canonical_fast(said)
+    assert canonical({"a": [said], "e-1": said}) == canonical_fast({"a": [said], "e-1": said})
 
 
 @settings(deadline=None)

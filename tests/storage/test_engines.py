@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from cases.errors import Unavailable
 from storage import open_postgres, open_sqlite
 from storage.engines import Database, sqlite_database
+from storage.statements import insert_many
 from tests.storage.samples import opening
 
 
@@ -116,3 +117,45 @@ def test_the_data_folder_is_its_owners_alone(tmp_path: Path) -> None:
     open_sqlite(tmp_path / "data").close()
 
     assert 0o700 == (tmp_path / "data").stat().st_mode & 0o777
+
+
+@pytest.mark.parametrize("many", [1, 9, 10, 49, 261])
+def test_any_number_of_rows_goes_in_by_a_few_statements(database: Database, many: int) -> None:
+    metadata = sa.MetaData()
+    table = sa.Table("rows", metadata, sa.Column("n", sa.Integer), sa.Column("word", sa.Text))
+    with database.writing() as connection:
+        metadata.create_all(connection)
+        insert_many(connection, table, [{"word": f"w{n}", "n": n} for n in range(many)])
+
+    with database.reading() as connection:
+        assert [(n, f"w{n}") for n in range(many)] == [tuple(r) for r in connection.execute(sa.select(table))]
+    database.close()
+
+
+def test_rows_are_written_in_time_although_another_thread_computes(database: Database) -> None:
+    table = sa.Table("t", sa.MetaData(), sa.Column("n", sa.Integer))
+    stop = threading.Event()
+
+    def compute() -> None:
+        while not stop.is_set():
+            sum(range(1000))
+
+    busy = threading.Thread(target=compute)
+    busy.start()
+    try:
+        with database.writing() as connection:
+            steps = _count_statements(connection)
+            insert_many(connection, table, [{"n": n} for n in range(2000)])
+    finally:
+        stop.set()
+        busy.join()
+
+    # Each statement may wait for the interpreter once; a statement for each row did, and took seconds.
+    assert 10 == len(steps)
+    database.close()
+
+
+def _count_statements(connection: sa.Connection) -> list[str]:
+    seen: list[str] = []
+    sa.event.listen(connection, "before_cursor_execute", lambda *given: seen.append(given[2]))
+    return seen

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -129,6 +130,33 @@ def test_counts_follow_a_case_and_equal_its_facts_at_all_times() -> None:
     counted = {(r.key, r.count) for r in house.storage.facts.trend("channel", "day", SYSTEM_VIEWER)}
     assert {("web", 1), ("hotline", 1)} == counted
     assert [] == house.storage.facts.differences()
+
+
+def test_what_was_opened_a_moment_ago_is_followed_as_if_it_were_read_back() -> None:
+    house = House()
+    opened = house.intake.process([lamps(), lamps(who="李四", phone="19900000002", channel="hotline")], NOON).opened
+    reading = Changes(house.storage.cases, house.storage.reader, house.storage.petitions)
+    handed = Changes(house.storage.cases, house.storage.reader, house.storage.petitions)
+    handed.remember(opened)
+
+    def documents(changes: Changes) -> list[IndexDocument]:
+        return [replace(d, cut=None) for d in indexing.documents(changes.after(0, 100), house.storage.petitions)]
+
+    assert 2 == len(opened)
+    assert documents(reading) == documents(handed)
+    assert reading.after(0, 100).rows == handed.after(0, 100).rows
+
+
+def test_a_case_that_moved_since_it_was_opened_is_read_anew() -> None:
+    house = House()
+    opened = house.intake.process([lamps()], NOON).opened
+    house.intake.process([petition("路灯还是坏的", phone="19900000001")], NOON)
+    changes = Changes(house.storage.cases, house.storage.reader, house.storage.petitions)
+    changes.remember(opened)
+
+    (row,) = changes.after(0, 100).rows
+    assert house.storage.reader.row(row.case.case_id, SYSTEM_VIEWER) == row
+    assert row.position > opened[0].row.position
 
 
 def test_a_report_of_wrongdoing_is_in_no_shared_count_and_is_not_found_by_others() -> None:
