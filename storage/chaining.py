@@ -33,13 +33,14 @@ def chained(new: NewEvent, data: str, *, seq: int, recorded_at: datetime, prev_h
 
 
 def canonical_fast(value: Any) -> str:
-    """``canonical``, ten times as fast. Where the two libraries could differ (numbers with an exponent or of more than 64
-    bits, halves of surrogate pairs, keys that are no text), the slow one decides; a test compares them."""
+    """``canonical``, ten times as fast. Where the two libraries differ (numbers below 0.0001 or of more than 64 bits,
+    halves of surrogate pairs, keys that are no text), the slow one decides; a test compares them."""
     try:
         said = orjson.dumps(value, option=_STRICT)
     except TypeError:
         return canonical(value)
-    return canonical(value) if b"e-" in said and _EXPONENT.search(said) else said.decode()
+    other = (b"e-" in said or b"0.0000" in said) and _SMALL.search(said)
+    return canonical(value) if other else said.decode()
 
 
 _STRICT = (
@@ -48,7 +49,8 @@ _STRICT = (
     | orjson.OPT_PASSTHROUGH_DATETIME
     | orjson.OPT_PASSTHROUGH_SUBCLASS
 )
-_EXPONENT = re.compile(rb"[:,\[]-?[0-9.]+e-")
+# Python writes 6e-05 and 1e-07 where orjson writes 0.00006 and 1e-7.
+_SMALL = re.compile(rb"(?:^|[:,\[])-?(?:[0-9.]+e-|0\.0000[0-9])")
 
 
 @lru_cache(maxsize=1024)

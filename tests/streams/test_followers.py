@@ -150,7 +150,7 @@ def test_what_was_opened_a_moment_ago_is_followed_as_if_it_were_read_back() -> N
 def test_a_case_that_moved_since_it_was_opened_is_read_anew() -> None:
     house = House()
     opened = house.intake.process([lamps()], NOON).opened
-    house.intake.process([petition("路灯还是坏的", phone="19900000001")], NOON)
+    house.intake.process([lamps()], NOON)
     changes = Changes(house.storage.cases, house.storage.reader, house.storage.petitions)
     changes.remember(opened)
 
