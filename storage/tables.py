@@ -251,6 +251,22 @@ Index(
     sqlite_where=outbox.c.state == "queued", postgresql_where=outbox.c.state == "queued",
 )  # fmt: skip
 
+# --- Work that the runner is asked for -------------------------------------------------------------------------------
+
+tasks = Table(
+    "tasks", STORE,
+    _position("id", key=True),
+    _id("kind"),
+    _id("subject"),
+    _id("state"),  # waiting | running | done | failed
+    Column("done", Integer, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("tries", Integer, nullable=False),
+    _text("error"),
+    _stamp("asked_at"),
+    _stamp("told_at", nullable=True),
+)  # fmt: skip
+
 # --- People, keys, audit ---------------------------------------------------------------------------------------------
 
 accounts = Table(
