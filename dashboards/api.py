@@ -170,6 +170,10 @@ async def _caller(desk: Desk, request: Request, right: str, *, touch: bool = Tru
         key = await asyncio.to_thread(_key_of, desk, authorization)
         if right not in key.can:
             raise NotAllowed("这把密钥没有这个权限。", f"请向管理员申请带 {right} 权限的密钥")
+        if right == "command" and key.unit not in desk.policy.units:
+            raise NotAllowed(
+                "这把密钥不属于哪个单位,不能办件。", f"请向管理员另要一把:suqiu key add {key.name} --can … --unit 单位"
+            )
         return Caller(viewer_of_key(key, desk.policy), key.can, key)
     who = await maybe_signed_in(desk, request, touch=touch)
     if who is None:
