@@ -23,7 +23,8 @@ def add_person(
     known = accounts.account(name)
     if known is not None and known.disabled:
         raise BadInput(f"{name} 已停用", do="停用的人不能用添加来启用,请换一个登录名")
-    if any(k.name == name and "command" in k.can and not k.revoked for k in accounts.keys()):
+    there = accounts.keys()
+    if any(k.name == name and "command" in k.can and not k.revoked for k in there):
         raise BadInput(f"{name} 是一把能办件的密钥的名字", do="办件要看得出是人还是系统,请换一个登录名")
     accounts.put_account(
         Account(name=name, display=display or name, role=role, unit=unit, secret_hash=hash_password(password))

@@ -149,7 +149,7 @@ def list_keys(data: DataDir = None, policy: PolicyDir = None, as_json: AsJson = 
                 "rate": k.rate,
                 "unit": k.unit,
                 "revoked": k.revoked,
-            }  # fmt: skip
+            }
             for k in there
         ]
     if as_json:
