@@ -16,10 +16,10 @@ from typing import Any
 from cases.errors import BadInput, ContentConflict, NotAllowed, SuqiuError, TooBusy, Unavailable
 from cases.petition import Identity, Petition
 from cases.ports import Appended, PetitionLog, Rejected, RejectedInput, Submitted
+from cases.problems import error_rows
 from ingest.appender import Appender, Fate
 from ingest.rates import Rates
 from ingest.shape import Uploads, read, to_petition
-from ingest.wording import as_rows
 
 # What is kept of bad input; a text of 20,000 characters fits.
 BODY_LIMIT = 64 * 1024
@@ -280,7 +280,7 @@ def rejected_input(error: SuqiuError, body: str, source: Mapping[str, Any], now:
     return RejectedInput(
         id=digest,
         reason=reason,
-        errors=tuple(as_rows(error)) if isinstance(error, BadInput) else (),
+        errors=tuple(error_rows(error)) if isinstance(error, BadInput) else (),
         received_at=now,
         source=source,
         body=kept[:BODY_LIMIT].decode("utf-8", "ignore"),

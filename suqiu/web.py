@@ -22,6 +22,7 @@ from cases.ports import CaseIndex
 from dashboards.app import Desk as Pages
 from dashboards.app import LiveHub, add_error_pages, dashboard_router
 from ingest.api import api_router
+from ingest.edge import add_problems
 from ingest.gateway import Gateway
 from ingest.hotline import hotline_router
 from ingest.keys import Doorkeeper
@@ -68,6 +69,7 @@ def web_app(parts: WebParts, *, pages: bool = True) -> FastAPI:
             hub.close()
 
     app = FastAPI(title="Suqiu 诉求", version="1", docs_url=None, redoc_url=None, lifespan=lifespan)
+    add_problems(app)
     app.include_router(health_router(parts.lags))
     if parts.gateway is not None:
         for router in channel_routers(parts, parts.gateway):
