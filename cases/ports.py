@@ -262,6 +262,8 @@ class CaseQuery:
     open_only: bool = False
     joint_only: bool = False
     history: bool | None = None
+    awaits_followup: bool = False
+    """Answered or closed, and nobody has asked the petitioner yet (回访); history is not asked about."""
     sort: str = "due"
     cursor: str | None = None
     limit: int = 50
