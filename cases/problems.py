@@ -103,6 +103,10 @@ class Problem:
         """UTF-8 JSON; half a character that somebody sent comes back as a question mark."""
         return json.dumps(self.document, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
+    def all_headers(self) -> dict[str, str]:
+        """With those of the body, for an edge that has no framework to add them."""
+        return {"Content-Type": MEDIA_TYPE, "Content-Length": str(len(self.body())), **self.headers}
+
 
 def status_of(error: SuqiuError) -> int:
     """What is not in the table is our own fault."""

@@ -16,6 +16,7 @@ from dashboards.app import LiveHub
 from suqiu.embedded import open_house
 from suqiu.logs import set_up_logs
 from suqiu.rebuilding import ask_for_lost_index, worker_of
+from suqiu.refusing import refusing
 from suqiu.settings import Settings
 from suqiu.web import embedded_app
 
@@ -67,7 +68,9 @@ def serve_embedded(settings: Settings) -> None:
         ask_for_lost_index(house)
         house.runner.tasks = worker.step
         house.runner.start()
-        config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=5)
+        config = uvicorn.Config(
+            app, http=refusing(app.state.turnstile), log_level="warning", access_log=False, timeout_graceful_shutdown=5
+        )
         DeskServer(config, app.state.hub, f"http://{host}:{port}/").run(sockets=[listening])
         gateway.close()
     finally:

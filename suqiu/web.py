@@ -12,7 +12,7 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse, PlainTextResponse
-from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 
 from cases.certificate import certificate
 from cases.limits import ClockRun
@@ -26,6 +26,7 @@ from ingest.edge import add_problems
 from ingest.gateway import Gateway
 from ingest.hotline import hotline_router
 from ingest.keys import Doorkeeper
+from ingest.turnstile import Turnstile, TurnstileMiddleware
 from ingest.visits import petition_from_desk_form
 from ingest.web import check_address, petition_from_web_form
 from ingest.wechat import WeChatAccount, wechat_router
@@ -70,15 +71,17 @@ def web_app(parts: WebParts, *, pages: bool = True) -> FastAPI:
 
     app = FastAPI(title="Suqiu 诉求", version="1", docs_url=None, redoc_url=None, lifespan=lifespan)
     add_problems(app)
-    app.include_router(health_router(parts.lags))
+    turnstile = Turnstile(parts.settings.receipt_seconds)
+    app.add_middleware(TurnstileMiddleware, turnstile=turnstile)
+    app.include_router(health_router(parts.lags, turnstile))
     if parts.gateway is not None:
         for router in channel_routers(parts, parts.gateway):
             app.include_router(router)
     if pages:
-        behind = pages_of(parts)
+        behind = pages_of(parts, turnstile)
         app.include_router(dashboard_router(behind, hub))
         add_error_pages(app, behind)
-    app.state.hub = hub
+    app.state.hub, app.state.turnstile = hub, turnstile
     return app
 
 
@@ -103,11 +106,17 @@ def channel_routers(parts: WebParts, gateway: Gateway) -> list[APIRouter]:
     ]  # fmt: skip
 
 
-def pages_of(parts: WebParts) -> Pages:
+def pages_of(parts: WebParts, turnstile: Turnstile) -> Pages:
     """The parts behind the pages."""
     storage, gateway = parts.storage, parts.gateway
     if gateway is None or parts.index is None:
         raise ValueError("pages need a gateway and an index")
+
+    def admit(address: str) -> None:
+        """Raises TooBusy for an address that sends more forms than people do, and where everybody waits for too long."""
+        turnstile.check(times=2)
+        check_address(gateway.rates, address, parts.clock())
+
     return Pages(
         reader=storage.reader, store=storage.cases, petitions=storage.petitions, accounts=storage.accounts,
         audit=storage.audit, facts=storage.facts, index=parts.index, intake=gateway, commands=parts.desk,
@@ -115,7 +124,7 @@ def pages_of(parts: WebParts) -> Pages:
         clocks_of=lambda case_id: clocks_shown(parts, case_id),
         web_form=petition_from_web_form, desk_form=petition_from_desk_form,
         cookie_secure=parts.settings.cookie_secure, public_url=parts.settings.public_url,
-        admit=lambda address: check_address(gateway.rates, address, parts.clock()),
+        admit=admit,
     )  # fmt: skip
 
 
@@ -158,7 +167,7 @@ def wechat_accounts(settings: Settings) -> dict[str, WeChatAccount]:
     return {a.account: a for a in accounts}
 
 
-def health_router(lags: Lags) -> APIRouter:
+def health_router(lags: Lags, turnstile: Turnstile) -> APIRouter:
     """``/healthz``: alive. ``/readyz``: lag and age of the oldest unprocessed message per stage. ``/metrics``."""
     router = APIRouter(include_in_schema=False)
 
@@ -184,6 +193,8 @@ def health_router(lags: Lags) -> APIRouter:
         oldest = Gauge(
             "suqiu_stage_oldest_seconds", "Age of the oldest unprocessed message", ["stage"], registry=registry
         )
+        refused = Counter("suqiu_refused", "Submissions answered 429 before anything was taken", registry=registry)
+        refused.inc(turnstile.refused)
         for name, lag in found.items():
             waiting.labels(name).set(lag.waiting)
             oldest.labels(name).set(lag.oldest_seconds)

@@ -133,6 +133,45 @@ def test_who_is_too_fast_is_told_when_to_come_back(house: House, ask: Ask) -> No
     assert int(last.headers["retry-after"]) > 0
 
 
+def crowd(app: FastAPI, petitions: int) -> None:
+    """So many stand in line at this moment."""
+    app.state.turnstile.enter(petitions)
+
+
+@pytest.mark.parametrize("path", ["/api/v1/petitions", "/api/v1/petitions:batch", "/channels/hotline/work-orders"])
+def test_a_machine_that_would_wait_too_long_is_sent_away_before_anything_is_taken(
+    house: House, app: FastAPI, ask: Ask, path: str
+) -> None:
+    before = house.storage.feed.head()
+    crowd(app, 600)
+    answer = ask("POST", path, json=PETITION, headers=key(house, "submit"))
+
+    is_problem(answer, 429, "too_busy")
+    assert 3 == int(answer.headers["retry-after"])
+    assert before == house.storage.feed.head()
+    assert "suqiu_refused_total 1.0" in ask("GET", "/metrics").text
+
+
+def test_a_person_comes_in_beside_such_a_crowd_and_is_told_kindly_only_at_twice_of_it(
+    house: House, app: FastAPI, ask: Ask
+) -> None:
+    def send() -> httpx.Response:
+        page = ask("GET", "/report").text
+        hidden = {name: page.partition(f'name="{name}" value="')[2].partition('"')[0] for name in ("csrf", "form_id")}
+        return ask("POST", "/report", data={**hidden, "text": LAMPS, "phone": "19900000009"})
+
+    crowd(app, 600)
+    taken = send()
+    assert (200, True) == (taken.status_code, "回执" in taken.text)
+    crowd(app, 600)
+    busy = send()
+
+    assert (429, True) == (busy.status_code, busy.headers["content-type"].startswith("text/html"))
+    assert LAMPS in busy.text
+    assert int(busy.headers["retry-after"]) > 0
+    assert "没有收下" in busy.text
+
+
 def test_a_fault_of_ours_is_a_problem_document_without_a_traceback(
     house: House, app: FastAPI, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
