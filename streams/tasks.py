@@ -6,6 +6,7 @@ the desk is stopped, or when it is killed.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -13,7 +14,7 @@ from datetime import datetime
 
 import structlog
 
-from cases.errors import SuqiuError
+from cases.errors import SuqiuError, Unavailable
 from cases.ports import Task, Tasks
 
 log = structlog.get_logger(__name__)
@@ -115,7 +116,9 @@ class _Telling:
         now = time.monotonic()
         if now - self._told_at >= TELL_EVERY or done >= total:
             self._told_at = now
-            self._tasks.tell(self._id, done, total, self._clock())
+            # A database that is busy for a moment must not break off an hour's work; the next second tells more.
+            with contextlib.suppress(Unavailable):
+                self._tasks.tell(self._id, done, total, self._clock())
         if self._stopping.wait(min(now - self._since, LONGEST_REST)):
             raise Stopped
         self._since = time.monotonic()

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +57,7 @@ def bench_http(load: Load, rate: float, connections: int = 64, folder: Path | No
         "taken": len(ours.seconds),
         "refused": len(ours.refused_seconds),
         "failed": ours.failed,
-        "refused_ms": {"p50": percentile(ours.refused_seconds, 0.5), "p99": percentile(ours.refused_seconds, 0.99)},
+        "refused_ms": _shares(ours.refused_seconds) if ours.refused_seconds else None,
         "receipt_ms": _spread(ours),
         "receipt_to_queue_ms": _spread(seen),
         "seen": len(seen.seconds),
@@ -69,7 +69,13 @@ def bench_http(load: Load, rate: float, connections: int = 64, folder: Path | No
 
 
 def _spread(found: Offered) -> dict[str, float]:
-    return {name: found.percentile(share) for name, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99), ("max", 1.0))}
+    return _shares(found.seconds)
+
+
+def _shares(seconds: Sequence[float]) -> dict[str, float]:
+    return {
+        name: percentile(seconds, share) for name, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99), ("max", 1.0))
+    }
 
 
 def _prepare(data: Path) -> tuple[str, str]:

@@ -151,6 +151,18 @@ def test_what_kills_the_desk_each_time_is_given_up(asked: Asked) -> None:
     assert "failed" == asked.look(asked_id).state
 
 
+def test_progress_that_cannot_be_written_does_not_break_off_the_work(
+    asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: Any) -> None:
+        raise Unavailable("数据库暂时不可用")
+
+    monkeypatch.setattr(asked.tasks, "tell", busy)
+    asked.work = lambda subject, told: told(1, 1)
+
+    asked.until(asked.ask(), "done")
+
+
 def test_the_end_is_written_as_soon_as_the_database_answers_again(
     asked: Asked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
