@@ -36,6 +36,7 @@ STATES: dict[str, str] = {
 TERMINAL = frozenset({"terminated", "not_accepted", "redirected", "withdrawn", "merged", "archived"})
 # Somebody still has to do something about these.
 OPEN = frozenset(STATES) - TERMINAL - {"closed", "referred", "reviewed"}
+ANSWERED = frozenset({"replied", "closed"})
 
 PURPOSES: dict[str, str] = {
     "consultation": "咨询",
@@ -135,6 +136,11 @@ class Case:
     @property
     def is_open(self) -> bool:
         return self.state in OPEN
+
+    @property
+    def awaits_followup(self) -> bool:
+        """待回访: answered or closed, and nobody has asked the petitioner yet. History is not asked about."""
+        return self.state in ANSWERED and self.followup is None and not self.history
 
     @property
     def reply(self) -> Reply | None:

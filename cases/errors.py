@@ -2,9 +2,12 @@
 
 * SuqiuError                 the root; every error says what to do next
   x BadInput                 what came in cannot be a petition or a command (HTTP 422)
+    - TooLarge               longer than this call takes (HTTP 413)
   x TooBusy                  no room now, try again in a moment (HTTP 429)
   x NotFound                 not there, or not for this viewer: the same answer for both (HTTP 404)
   x NotAllowed               signed in, and yet may not (HTTP 403)
+    - NotSignedIn            nobody in particular: no session, no key (HTTP 401)
+    - BadForm                a form without its token
   x Refused                  a command against the rules: reason, detail, legal basis (HTTP 422)
   x Conflict                 somebody was first (HTTP 409)
     - VersionConflict        the case moved on since it was read
@@ -48,6 +51,12 @@ class BadInput(SuqiuError):
         self.errors = tuple(errors)
 
 
+class TooLarge(BadInput):
+    """The body is longer than this call takes."""
+
+    code = "too_large"
+
+
 class TooBusy(SuqiuError):
     """A bounded queue is full. Nothing was accepted; come back after ``retry_after`` seconds."""
 
@@ -68,6 +77,18 @@ class NotAllowed(SuqiuError):
     """The role does not allow it."""
 
     code = "not_allowed"
+
+
+class NotSignedIn(NotAllowed):
+    """Nobody in particular: no session, no key, or one that has ended."""
+
+    code = "not_signed_in"
+
+
+class BadForm(NotAllowed):
+    """A form without its token: from an old page, or from somebody else's site."""
+
+    code = "bad_form"
 
 
 class Refused(SuqiuError):

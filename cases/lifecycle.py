@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from cases.case import OPEN, PURPOSES, STATES, URGENCIES, Case
+from cases.case import ANSWERED, OPEN, PURPOSES, STATES, URGENCIES, Case
 from cases.commands import COMMANDS, Command
 from cases.errors import BadInput, FieldError, Refused
 from cases.events import NewEvent
@@ -416,7 +416,6 @@ _CENTRE = frozenset({"dispatcher", "petition_office", "county_centre"})
 _INTAKE = frozenset({"intake_clerk", "hotline_agent", "dispatcher", "petition_office"})
 _HEADS = frozenset({"unit_head", "deputy_leader", "town_head"})
 _BEFORE_WORK = frozenset({"registered", "awaiting_dispatch", "accepted", "return_pending"})
-_ANSWERED = frozenset({"replied", "closed"})
 
 RULES: dict[str, Rule] = {
     "classify": Rule(_BEFORE_WORK, _INTAKE, _classify),
@@ -436,13 +435,13 @@ RULES: dict[str, Rule] = {
     # The duty to tell outlives the answer: who was too late with it must still be able to do it.
     "serve_notice": Rule(frozenset(STATES) - {"merged", "archived"}, _INTAKE | _UNIT_ROLES, _serve_notice),
     # Not the unit: nobody asks the petitioner about oneself.
-    "follow_up": Rule(_ANSWERED, frozenset({"follow_up_officer", "dispatcher", "county_centre"}), _follow_up),
-    "evaluate": Rule(_ANSWERED, frozenset({"petitioner", "follow_up_officer"}), _evaluate),
-    "order_rework": Rule(_ANSWERED, _CENTRE | {"supervisor"}, _order_rework),
+    "follow_up": Rule(ANSWERED, frozenset({"follow_up_officer", "dispatcher", "county_centre"}), _follow_up),
+    "evaluate": Rule(ANSWERED, frozenset({"petitioner", "follow_up_officer"}), _evaluate),
+    "order_rework": Rule(ANSWERED, _CENTRE | {"supervisor"}, _order_rework),
     "close": Rule(frozenset({"replied"}), _HEADS | _CENTRE, _close),
     "withdraw": Rule(OPEN, frozenset({"petitioner"}), _withdraw),
     "link": Rule(frozenset(STATES), _INTAKE | _HEADS | {"unit_clerk", "supervisor"}, _link),
     "unlink": Rule(frozenset(STATES), _INTAKE | _HEADS | {"unit_clerk", "supervisor"}, _unlink),
-    "separate": Rule(OPEN | _ANSWERED, _INTAKE, _separate),
+    "separate": Rule(OPEN | ANSWERED, _INTAKE, _separate),
     "note": Rule(frozenset(STATES), _INTAKE | _UNIT_ROLES | _HEADS | {"supervisor", "follow_up_officer"}, _note),
 }

@@ -265,6 +265,8 @@ class CaseQuery:
     open_only: bool = False
     joint_only: bool = False
     history: bool | None = None
+    awaits_followup: bool = False
+    """Answered or closed, and nobody has asked the petitioner yet (回访); history is not asked about."""
     sort: str = "due"
     cursor: str | None = None
     limit: int = 50
@@ -446,17 +448,70 @@ class Versions(Protocol):
 
 
 class Projections(Protocol):
-    """Rebuild and verify: replace every derived row from events and petitions, while the old ones serve."""
+    """Rebuild and verify: put every derived row right from events and petitions, in short transactions, while the old
+    ones serve and new cases come in."""
 
     def case_ids(self, after: str, limit: int) -> list[str]: ...
 
     def rebuild(self, decisions: Iterable[Decision]) -> int: ...
 
-    def reset_facts(self, follower: str) -> None: ...
+    def recount(self) -> int:
+        """Hourly counts that are not what the facts say are put right; answers how many were wrong."""
+
+    def mend_facts(self, facts: Sequence[Fact]) -> int:
+        """These facts stand exactly so, whatever stood there, and the hourly counts move by the difference. One whose
+        case moved on since it was read is left to the follower. Answers how many were wrong. ``recount`` first."""
+
+    def drop_stray_facts(self) -> int:
+        """Facts that no petition stands behind go, and their counts with them."""
 
     def chains(self) -> Iterator[tuple[str, list[Event]]]: ...
 
     def totals(self) -> Mapping[str, int]: ...
+
+
+# --- Work that the runner is asked for -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """Work 任务 that one process asks for and the one that runs the pipeline does.
+
+    ``kind`` and ``subject``: what, e.g. rebuild, search. ``state``: waiting, running, done or failed. ``tries``: how often
+    it was taken and not finished, this time included. ``told_at``: when it was last heard of.
+    """
+
+    id: int
+    kind: str
+    subject: str
+    asked_at: datetime
+    state: str = "waiting"
+    done: int = 0
+    total: int = 0
+    tries: int = 0
+    error: str = ""
+    told_at: datetime | None = None
+
+
+class Tasks(Protocol):
+    """Durable once asked. One runs at a time, the one that was asked first."""
+
+    def ask(self, kind: str, subject: str, now: datetime) -> Task:
+        """The same work that waits or runs already is not done twice: then that one is the answer."""
+
+    def task(self, id: int) -> Task | None: ...
+
+    def take(self, now: datetime) -> Task | None:
+        """The next one, running from now on; None while another runs."""
+
+    def tell(self, id: int, done: int, total: int, now: datetime) -> None: ...
+
+    def settle(self, id: int, *, state: str, now: datetime, error: str = "") -> None:
+        """``state``: done, failed, or waiting for one that is put back and does not count as a try. An ended one stays."""
+
+    def take_up(self, now: datetime, most: int) -> list[Task]:
+        """At the start of the only runner: whatever "runs" was left by one that was killed. It waits again, or has failed
+        where it was tried ``most`` times already. Answers those that were found so."""
 
 
 # --- People, keys, audit ---------------------------------------------------------------------------------------------

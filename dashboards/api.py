@@ -17,16 +17,16 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from cases.case import STATES
-from cases.errors import BadInput, FieldError, NotAllowed, NotFound, TooBusy
+from cases.errors import BadInput, FieldError, NotAllowed, NotFound, NotSignedIn, TooBusy
 from cases.events import Event
 from cases.ports import ApiKey, CaseQuery, CaseRow, SearchQuery
+from cases.problems import MEDIA_TYPE, SCHEMA, TITLES
 from cases.viewer import Viewer
 from dashboards.command_forms import read_json_command
 from dashboards.commanding import give
 from dashboards.http import api_route, check_csrf, maybe_signed_in, read_json
 from dashboards.live import LiveHub, told
 from dashboards.parts import Desk
-from dashboards.problems import NotSignedIn
 from dashboards.rows import audit_secret, case_json, row_json
 from dashboards.sessions import holds
 from dashboards.timeline import PUBLIC, linked_ids, visible
@@ -36,6 +36,12 @@ from dashboards.viewers import viewer_of_key
 FEED_SCAN = 5_000
 FEED_CHUNK = 500
 STREAMS_PER_SESSION = 8
+
+# In the place of what FastAPI would say of errors that it does not answer here.
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"description": f"{TITLES[status]}（RFC 9457）", "content": {MEDIA_TYPE: {"schema": SCHEMA}}}
+    for status in (401, 403, 404, 409, 422, 429, 503)
+}
 
 Limit = Annotated[int, Query(ge=1, le=200)]
 
@@ -51,7 +57,7 @@ class Caller:
 
 
 def api_routes(desk: Desk, hub: LiveHub) -> APIRouter:
-    router = APIRouter(prefix="/api/v1", route_class=api_route(desk), tags=["cases"])
+    router = APIRouter(prefix="/api/v1", route_class=api_route(desk), tags=["cases"], responses=PROBLEMS)
     streams: dict[str, int] = {}
 
     @router.get("/cases")
@@ -170,6 +176,10 @@ async def _caller(desk: Desk, request: Request, right: str, *, touch: bool = Tru
         key = await asyncio.to_thread(_key_of, desk, authorization)
         if right not in key.can:
             raise NotAllowed("这把密钥没有这个权限。", f"请向管理员申请带 {right} 权限的密钥")
+        if right == "command" and key.unit not in desk.policy.units:
+            raise NotAllowed(
+                "这把密钥不属于哪个单位,不能办件。", f"请向管理员另要一把:suqiu key add {key.name} --can … --unit 单位"
+            )
         return Caller(viewer_of_key(key, desk.policy), key.can, key)
     who = await maybe_signed_in(desk, request, touch=touch)
     if who is None:

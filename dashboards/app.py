@@ -8,14 +8,14 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from cases.errors import SuqiuError
+from cases.problems import problem
 from dashboards.api import api_routes
 from dashboards.case_page import case_routes
-from dashboards.http import page_for_http_exception, page_route
+from dashboards.http import page_route, problem_response, unasked
 from dashboards.intake_pages import intake_routes
 from dashboards.live import LiveHub
 from dashboards.pages import STATIC
 from dashboards.parts import Desk
-from dashboards.problems import problem_response
 from dashboards.queue_page import queue_routes
 from dashboards.signin import hash_password
 from dashboards.signin_page import signin_routes
@@ -43,18 +43,20 @@ def dashboard_router(desk: Desk, hub: LiveHub | None = None) -> APIRouter:
 
 
 def add_error_pages(app: FastAPI, desk: Desk) -> None:
-    """What the framework refuses by itself, in our words: no such path, wrong method, and other routers' errors."""
+    """What no route answered, in our words: no such path, another method, other routers' errors, a mistake of ours."""
 
     async def refused(request: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)  # noqa: S101  # registered for nothing else
-        return page_for_http_exception(desk, request, error)
+        if isinstance(error, HTTPException):
+            return unasked(desk, request, error.status_code, error.headers)
+        return unasked(desk, request, 500)
 
     async def failed(_request: Request, error: Exception) -> Response:
         assert isinstance(error, SuqiuError)  # noqa: S101  # registered for nothing else
-        return problem_response(error)
+        return problem_response(problem(error))
 
     app.add_exception_handler(HTTPException, refused)
     app.add_exception_handler(SuqiuError, failed)
+    app.add_exception_handler(Exception, refused)
 
 
 def _static_routes(desk: Desk) -> APIRouter:

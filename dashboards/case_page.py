@@ -16,13 +16,13 @@ from cases.errors import BadInput, NotAllowed, NotFound, Refused, SuqiuError, Ve
 from cases.events import EVENT_TYPES, Event
 from cases.petition import CHANNELS
 from cases.ports import CaseRow, StoredPetition, Text
+from cases.problems import status_of
 from cases.viewer import MAY_UNMASK, Viewer
 from dashboards.command_forms import FORMS, chosen_of, options_of, read_command
 from dashboards.commanding import give, new_command_id
 from dashboards.http import Fields, check_token, frame, page_route, read_form, signed_in
 from dashboards.pages import marked, page
 from dashboards.parts import Desk
-from dashboards.problems import status_of
 from dashboards.rows import audit_secret, clock_name, row_view
 from dashboards.sessions import SignedIn
 from dashboards.timeline import linked_ids, text_ids, timeline

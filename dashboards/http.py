@@ -7,22 +7,20 @@ import hmac
 import json
 import logging
 import secrets
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from cases.errors import BadInput, FieldError, SuqiuError, Unavailable
+from cases.errors import BadForm, BadInput, FieldError, NotSignedIn, SuqiuError, Unavailable
+from cases.problems import MEDIA_TYPE, TITLES, Problem, problem, problem_of_status, status_of
 from cases.viewer import ROLES
-from dashboards import problems
 from dashboards.pages import page, secured
 from dashboards.parts import Desk
-from dashboards.problems import BadForm, NotSignedIn, problem_response, status_of
 from dashboards.sessions import SignedIn, who_is
 
 log = logging.getLogger(__name__)
@@ -43,7 +41,7 @@ def page_route(desk: Desk) -> type[APIRoute]:
 
 def api_route(desk: Desk) -> type[APIRoute]:
     """Routes of machines: errors are problem documents."""
-    return _route(desk, lambda _request, error: problem_response(error))
+    return _route(desk, lambda _request, error: problem_response(problem(error)))
 
 
 def _route(desk: Desk, answer: Callable[[Request, SuqiuError], Response]) -> type[APIRoute]:
@@ -59,12 +57,34 @@ def _route(desk: Desk, answer: Callable[[Request, SuqiuError], Response]) -> typ
                         log.error("%s: %s", error.code, error.message)
                     response = answer(request, error)
                 except RequestValidationError as error:
-                    response = problems.invalid_request(error.errors())
+                    response = answer(request, _bad_parameters(error))
                 return secured(response, https=desk.cookie_secure)
 
             return handle
 
     return Guarded
+
+
+def problem_response(found: Problem) -> Response:
+    return Response(found.body(), found.status, dict(found.headers), MEDIA_TYPE)
+
+
+_PARAMETERS: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "missing": lambda _: "缺少此项，请填写",
+    "int_parsing": lambda _: "应为整数",
+    "greater_than_equal": lambda c: f"不能小于 {c.get('ge')}",
+    "less_than_equal": lambda c: f"不能大于 {c.get('le')}",
+}
+
+
+def _bad_parameters(found: RequestValidationError) -> BadInput:
+    """What FastAPI finds wrong with the address, in our words and our shape. What was sent is not repeated."""
+    wrong: list[FieldError] = []
+    for e in found.errors():
+        loc = tuple(part if isinstance(part, int) else str(part)[:100] for part in e.get("loc", ()))
+        say = _PARAMETERS.get(str(e.get("type")))
+        wrong.append(FieldError(loc, say(e.get("ctx") or {}) if say else "内容不符合要求"))
+    return BadInput("请求的参数不合要求", wrong, "请按 errors 中的说明改正")
 
 
 def error_page(desk: Desk, request: Request, error: SuqiuError) -> Response:
@@ -77,23 +97,29 @@ def error_page(desk: Desk, request: Request, error: SuqiuError) -> Response:
     status = status_of(error)
     message = error.message if status < 500 or isinstance(error, Unavailable) else "系统出错，请稍后再试。"
     return page(
-        "error.html", status, **frame(desk), title=problems.TITLES.get(status, "出错了"), message=message, do=error.do
+        "error.html", status, **frame(desk), title=TITLES.get(status, "出错了"), message=message, do=error.do
     )  # fmt: skip
 
 
-def page_for_http_exception(desk: Desk, request: Request, error: HTTPException) -> Response:
-    """What the framework refuses by itself (no such path, wrong method), in our words and with our headers."""
-    title = problems.TITLES.get(error.status_code, "出错了")
-    if request.url.path.startswith(("/api/", "/open311/", "/channels/")):
-        response: Response = problems.problem(error.status_code, title)
+FOR_MACHINES = ("/api/", "/open311/", "/channels/")
+
+
+def unasked(desk: Desk, request: Request, status: int, headers: Mapping[str, str] | None = None) -> Response:
+    """What no route of ours answered (no such path, another method, a mistake of ours): a page, or a problem document."""
+    if f"{request.url.path}/".startswith(FOR_MACHINES):
+        response = problem_response(problem_of_status(status))
     else:
-        context = frame(desk) | {"title": title, "message": "没有这个页面，或者您无权查看。", "do": "请核对网址。"}
-        if error.status_code != 404:
-            context |= {"message": "不能这样访问这个页面。", "do": "请从首页进入。"}
-        response = page("error.html", error.status_code, **context)
-    if error.headers:
-        response.headers.update(error.headers)
+        message, do = _UNASKED.get(status, ("不能这样访问这个页面。", "请从首页进入。"))
+        title = TITLES.get(status, "出错了")
+        response = page("error.html", status, **frame(desk), title=title, message=message, do=do)
+    response.headers.update(headers or {})
     return secured(response, https=desk.cookie_secure)
+
+
+_UNASKED = {
+    404: ("没有这个页面，或者您无权查看。", "请核对网址。"),
+    500: ("系统出错，刚才的操作可能没有完成。", "请稍后再试；一再出现请联系管理员。"),
+}
 
 
 # --- Who asks ----------------------------------------------------------------------------------------------------------

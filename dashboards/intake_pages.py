@@ -8,9 +8,19 @@ import secrets
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from cases.errors import BadInput, ContentConflict, NotAllowed, SuqiuError, TooBusy, Unavailable
+from cases.errors import (
+    BadForm,
+    BadInput,
+    ContentConflict,
+    NotAllowed,
+    NotSignedIn,
+    SuqiuError,
+    TooBusy,
+    Unavailable,
+)  # fmt: skip
 from cases.petition import CHANNELS, DESK_CHANNELS, REPRESENTATIVE_LIMIT, TEXT_LIMIT, TITLE_LIMIT
 from cases.ports import Submitted
+from cases.problems import status_of
 from dashboards.http import (
     MAY_REGISTER,
     Fields,
@@ -24,7 +34,6 @@ from dashboards.http import (
 )
 from dashboards.pages import page
 from dashboards.parts import Desk
-from dashboards.problems import BadForm, NotSignedIn, status_of
 from dashboards.sessions import SignedIn
 
 LIMITS = {"text": TEXT_LIMIT, "title": TITLE_LIMIT, "representatives": REPRESENTATIVE_LIMIT}

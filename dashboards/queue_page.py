@@ -56,7 +56,8 @@ def views_of(viewer: Viewer) -> tuple[View, ...]:
         approve = CaseQuery(states=frozenset({"under_approval"}))
         views.insert(-2, View("approve", "待审核", "答复已起草，等另一人审核或送达", approve))
     if viewer.role in ("follow_up_officer", "dispatcher", "county_centre"):
-        views.insert(-2, View("followup", "待回访", "答复已送达", CaseQuery(states=frozenset({"replied"}))))
+        hint = "已答复或已办结，还没有回访过群众；不含历史件"
+        views.insert(-2, View("followup", "待回访", hint, CaseQuery(awaits_followup=True)))
     return tuple(views)
 
 
@@ -167,6 +168,8 @@ def belongs(row: CaseRow, query: CaseQuery) -> bool:
     if query.open_only and case.state not in OPEN:
         return False
     if query.joint_only and not any(link.kind == "joint" for link in case.links):
+        return False
+    if query.awaits_followup and not case.awaits_followup:
         return False
     if query.handler is None:
         return True

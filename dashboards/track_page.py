@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from cases.errors import BadInput, NotAllowed, Refused, SuqiuError, VersionConflict
 from cases.lifecycle import RATINGS
+from cases.problems import status_of
 from dashboards.commanding import give, new_command_id
 from dashboards.http import (
     Fields,
@@ -22,7 +23,6 @@ from dashboards.http import (
 )
 from dashboards.pages import page
 from dashboards.parts import Desk
-from dashboards.problems import status_of
 from dashboards.tracking import TOKEN_SECONDS, Tracked, petition_of, progress, prove, token_for, tracked
 
 NOT_FOUND = (

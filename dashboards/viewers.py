@@ -41,15 +41,20 @@ def viewer_of(account: Account, policy: Policy) -> Viewer:
 
 
 def viewer_of_key(key: ApiKey, policy: Policy) -> Viewer:
-    """The viewer behind an integrator's key: the cases of its own petitions, of its unit's subtree if it has one."""
+    """The viewer behind an integrator's key: the cases of its own petitions, of its unit's subtree if it has one.
+
+    One that may give commands is an office's own system, and its unit's clerk 承办人: it sees and does what that clerk
+    may, whoever the petitions came from. Without a unit that the policy knows it sees nothing.
+    """
+    clerk = "command" in key.can
     return Viewer(
         id=key.name,
         kind="key",
-        role="key",
+        role="unit_clerk" if clerk else "key",
         unit=key.unit,
-        units=None if key.unit is None else _subtree(key.unit, policy),
+        units=None if key.unit is None and not clerk else _subtree(key.unit, policy),
         blocked=_offices_above(key.unit, policy),
-        sender=key.name,
+        sender=None if clerk else key.name,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cases.problems import MEDIA_TYPE, SCHEMA
 from ingest.shape import PetitionIn
 
 SUPPLEMENT_KINDS = {"facts": "补充情况", "progress_call": "催单", "correction": "更正"}
@@ -81,6 +82,6 @@ def documented(summary: str, body: tuple[str, Any] | None, good: Any, *, by_id: 
     answers: dict[int, Any] = {200: {"description": "结果", "content": {kind: {"schema": good}}}}
     if good is RECEIPT:
         answers[202] = {"description": "已收下", "content": {kind: {"schema": good}}}
-    content = {"application/problem+json": {"schema": {"type": "object"}}}
+    content = {MEDIA_TYPE: {"schema": SCHEMA}}
     answers |= {code: {"description": words, "content": content} for code, words in problems.items()}
     return {"summary": summary, "responses": answers, "openapi_extra": extra, "response_model": None}

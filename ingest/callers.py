@@ -10,10 +10,10 @@ from fastapi import Request, Response
 
 from cases.errors import NotAllowed, SuqiuError, Unavailable
 from cases.ports import ApiKey, Submitted
+from cases.problems import problem
 from ingest.edge import address_of, answer, as_json, body_of
 from ingest.gateway import Gateway
 from ingest.keys import Doorkeeper
-from ingest.problems import problem
 
 
 class Callers:
@@ -55,7 +55,7 @@ class Callers:
     def result(self, request: Request, outcome: Submitted | SuqiuError) -> dict[str, Any]:
         if isinstance(outcome, Submitted):
             return {"status": 200 if outcome.duplicate else 202, **self.receipt_document(request, outcome)}
-        return problem(outcome)[1]
+        return dict(problem(outcome).document)
 
     def receipt_document(self, request: Request, submitted: Submitted) -> dict[str, Any]:
         base = self._public_url or str(request.base_url).rstrip("/")

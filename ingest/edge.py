@@ -6,11 +6,12 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from fastapi import Request, Response
+from fastapi import FastAPI, Request, Response
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from cases.errors import BadInput, SuqiuError
-from ingest.problems import MEDIA_TYPE, TooLarge, problem, problem_body
+from cases.errors import BadInput, SuqiuError, TooLarge
+from cases.problems import MEDIA_TYPE, Problem, problem, problem_of_status
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -53,8 +54,29 @@ def answer(status: int, document: Any, headers: Mapping[str, str] | None = None)
 
 
 def problem_answer(error: SuqiuError) -> Response:
-    status, document, headers = problem(error)
-    return Response(problem_body(document), status, headers, MEDIA_TYPE)
+    return problem_response(problem(error))
+
+
+def problem_response(found: Problem) -> Response:
+    return Response(found.body(), found.status, dict(found.headers), MEDIA_TYPE)
+
+
+def add_problems(app: FastAPI) -> None:
+    """What no route of ours answered: no such path, another method, an error that nobody caught. Never a traceback."""
+
+    async def refused(_request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        response = problem_response(problem_of_status(status))
+        if isinstance(error, HTTPException) and error.headers:
+            response.headers.update(error.headers)
+        return response
+
+    async def failed(_request: Request, error: Exception) -> Response:
+        return problem_answer(error) if isinstance(error, SuqiuError) else problem_response(problem_of_status(500))
+
+    app.add_exception_handler(HTTPException, refused)
+    app.add_exception_handler(SuqiuError, failed)
+    app.add_exception_handler(Exception, failed)
 
 
 def as_json(document: Any) -> bytes:

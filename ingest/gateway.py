@@ -16,10 +16,10 @@ from typing import Any
 from cases.errors import BadInput, ContentConflict, NotAllowed, SuqiuError, TooBusy, Unavailable
 from cases.petition import Identity, Petition
 from cases.ports import Appended, PetitionLog, Rejected, RejectedInput, Submitted
+from cases.problems import error_rows
 from ingest.appender import Appender, Fate
 from ingest.rates import Rates
-from ingest.shape import read, to_petition
-from ingest.wording import as_rows
+from ingest.shape import Uploads, read, to_petition
 
 # What is kept of bad input; a text of 20,000 characters fits.
 BODY_LIMIT = 64 * 1024
@@ -84,6 +84,7 @@ class Gateway:
         capacity: int = 2_000,
         at_once: int = 500,
         patience: float = 30.0,
+        uploads: Uploads | None = None,
     ) -> None:
         self.identity = identity
         self.clock = clock
@@ -91,6 +92,7 @@ class Gateway:
         self.rejected = rejected
         self.appender = Appender(log, capacity=capacity, at_once=at_once)
         self._patience = patience
+        self._uploads = uploads
         # A thread of its own: a batch of bad lines costs an fsync each, and must not stand in the way of others' calls.
         self._keeper = ThreadPoolExecutor(1, thread_name_prefix="suqiu-rejected")
         self._recent = _Recent(50_000)
@@ -166,6 +168,7 @@ class Gateway:
             entered_by=entered_by,
             any_past=manner.any_past,
             history_days=manner.history_days,
+            uploads=self._uploads,
         )
 
     def keep(
@@ -277,7 +280,7 @@ def rejected_input(error: SuqiuError, body: str, source: Mapping[str, Any], now:
     return RejectedInput(
         id=digest,
         reason=reason,
-        errors=tuple(as_rows(error)) if isinstance(error, BadInput) else (),
+        errors=tuple(error_rows(error)) if isinstance(error, BadInput) else (),
         received_at=now,
         source=source,
         body=kept[:BODY_LIMIT].decode("utf-8", "ignore"),

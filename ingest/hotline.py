@@ -14,7 +14,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from pydantic_core import from_json, to_json
 
-from cases.errors import BadInput, FieldError, NotAllowed
+from cases.errors import BadInput, FieldError, NotAllowed, TooLarge
 from cases.ports import Accounts
 from ingest.api import BATCH_LIMIT, BATCH_LINES
 from ingest.apidocs import RECEIPT, WORK_ORDERS, documented
@@ -22,7 +22,6 @@ from ingest.callers import Callers
 from ingest.edge import answer, as_json, guarded, lines_of
 from ingest.gateway import Gateway, Item, Manner
 from ingest.keys import Doorkeeper
-from ingest.problems import TooLarge
 from ingest.times import parse_due, parse_time
 from ingest.wording import NO_JSON
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -87,8 +88,14 @@ def decode_inbound(value: bytes, identity: Identity, *, now: datetime, record: s
         # It was checked when it came in; on its way it grows old, and an import's was old then.
         any_past=ours,
         original_datum=said.place.original_datum if said.place else None,
+        uploads=_looked_up_before if ours else None,
     )
     return replace(petition, history=True) if said.history else petition
+
+
+def _looked_up_before(ids: Collection[str]) -> Collection[str]:
+    """The gateway knew them when it took the petition."""
+    return ids
 
 
 def _made_by_us(said: InboundIn, identity: Identity) -> bool:

@@ -17,10 +17,9 @@ from datetime import UTC, datetime, timedelta
 
 from standardwebhooks import Webhook
 
-from cases.errors import NotAllowed
+from cases.errors import NotAllowed, NotSignedIn
 from cases.petition import Identity
 from cases.ports import Accounts, ApiKey
-from ingest.problems import NotSignedIn
 from ingest.rates import Rates
 
 # Standard Webhooks: a message older or newer than this is refused.

@@ -7,7 +7,7 @@ checked shape) and ``to_petition`` (the shape to a value with ids). Both raise `
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
@@ -30,6 +30,9 @@ from cases.petition import (
 )
 from ingest.coordinates import to_wgs84
 from ingest.wording import NO_NUL, bad_input
+
+Uploads = Callable[[Collection[str]], Collection[str]]
+"""Of these upload ids, those that are there. None where uploads cannot be made yet: then nobody can name one."""
 
 # The sender's clock may run ahead of ours by this much.
 DRIFT = timedelta(minutes=5)
@@ -162,6 +165,7 @@ def to_petition(
     any_past: bool = False,
     history_days: int | None = None,
     original_datum: str | None = None,
+    uploads: Uploads | None = None,
 ) -> Petition:
     """The value that goes to the log, with all times in UTC and the place in wgs84.
 
@@ -172,6 +176,7 @@ def to_petition(
     trusted = said if isinstance(said, TrustedIn) else None
     any_past = any_past or said.channel == "import"
     wrong = [*_wrong_times(said, now, any_past), *_wrong_people(said), *_wrong_place(said)]
+    wrong += _wrong_attachments(said, uploads)
     if wrong:
         raise BadInput("诉求内容有误，没有收下", wrong, "请按 errors 中的说明改正后重新提交")
     received_at = (trusted and _utc(trusted.received_at)) or now.astimezone(UTC)
@@ -246,6 +251,20 @@ def _wrong_place(said: PetitionIn) -> list[FieldError]:
         missing = "lon" if said.place.lon is None else "lat"
         return [FieldError(("place", missing), "经度和纬度要一起填写")]
     return []
+
+
+def _wrong_attachments(said: PetitionIn, uploads: Uploads | None) -> list[FieldError]:
+    """An attachment that nobody can open must not be acknowledged: the sender would believe that it was taken."""
+    if not said.attachments:
+        return []
+    if uploads is None:
+        return [FieldError(("attachments",), "还不能上传附件，请去掉此项，把要说的写在 text 里")]
+    there = uploads([a.upload_id for a in said.attachments])
+    return [
+        FieldError(("attachments", n, "upload_id"), "没有这个上传，或已过期，请重新上传")
+        for n, a in enumerate(said.attachments)
+        if a.upload_id not in there
+    ]
 
 
 def _origin(said: OriginIn) -> Origin:

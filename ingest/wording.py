@@ -59,11 +59,6 @@ def bad_input(error: ValidationError, message: str = "诉求内容有误，没�
     return BadInput(message, errors, "请按 errors 中的说明改正后重新提交")
 
 
-def as_rows(error: BadInput) -> list[dict[str, Any]]:
-    """``[{"loc": […], "msg": …}]``, as problem documents and rejected rows carry it."""
-    return [{"loc": list(e.loc), "msg": e.msg} for e in error.errors]
-
-
 def _words(error: ErrorDetails) -> str:
     if error["type"] == "value_error":
         return str(error["ctx"]["error"])

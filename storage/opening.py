@@ -21,6 +21,7 @@ from cases.ports import (
     Petitions,
     Projections,
     Rejected,
+    Tasks,
     Versions,
 )  # fmt: skip
 from storage.engines import Database, postgres_database, sqlite_database
@@ -36,6 +37,7 @@ from storage.sql_outbox import SqlOutbox
 from storage.sql_petitions import SqlKinship, SqlPetitions
 from storage.sql_projections import SqlProjections
 from storage.sql_reader import SqlCaseReader
+from storage.sql_tasks import SqlTasks
 from storage.sql_versions import SqlVersions
 
 
@@ -55,6 +57,7 @@ class Storage:
     facts: Facts
     versions: Versions
     projections: Projections
+    tasks: Tasks
     accounts: Accounts
     audit: AuditLog
     conversations: Conversations
@@ -67,8 +70,8 @@ def open_memory() -> Storage:
     return Storage(
         log=m.log, feed=m.log, rejected=m.rejected, cases=m.cases, reader=m.reader, petitions=m.petitions,
         kinship=m.petitions, deadlines=m.cases, outbox=m.outbox, facts=m.facts, versions=m.versions,
-        projections=m.projections, accounts=m.accounts, audit=m.audit, conversations=m.conversations,
-        close=lambda: None,
+        projections=m.projections, tasks=m.tasks, accounts=m.accounts, audit=m.audit,
+        conversations=m.conversations, close=lambda: None,
     )  # fmt: skip
 
 
@@ -100,6 +103,6 @@ def _opened(store: Database, log: Database) -> Storage:
         log=petition_log, feed=petition_log, rejected=SqlRejected(log), cases=SqlCaseStore(store),
         reader=SqlCaseReader(store), petitions=SqlPetitions(store), kinship=SqlKinship(store),
         deadlines=SqlDeadlineRows(store), outbox=SqlOutbox(store), facts=SqlFacts(store), versions=SqlVersions(store),
-        projections=SqlProjections(store), accounts=SqlAccounts(store), audit=SqlAuditLog(store),
-        conversations=SqlConversations(log), close=close,
+        projections=SqlProjections(store), tasks=SqlTasks(store), accounts=SqlAccounts(store),
+        audit=SqlAuditLog(store), conversations=SqlConversations(log), close=close,
     )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Select, Table, and_, bindparam, exists, func, select
@@ -66,29 +66,42 @@ class SqlFacts:
 
     def differences(self) -> list[str]:
         """What the hourly counts get wrong, measured by GROUP BY over the facts; nothing, if all is well."""
-        cells = [facts.c[name] for name in _CELL]
         with self._database.snapshot() as connection:
-            counted = {
-                tuple(row[:-1]): row[-1] for row in connection.execute(select(*cells, func.count()).group_by(*cells))
-            }
-            kept = {tuple(row[:-1]): row[-1] for row in connection.execute(_COUNTS)}
-        return differing(kept, counted)
+            return differing(kept_cells(connection), count_cells(connection))
+
+
+def count_cells(connection: Connection) -> dict[Cell, int]:
+    """The hourly counts as the facts say them."""
+    cells = [facts.c[name] for name in _CELL]
+    return {_key(row): row[-1] for row in connection.execute(select(*cells, func.count()).group_by(*cells))}
+
+
+def kept_cells(connection: Connection) -> dict[Cell, int]:
+    """The hourly counts as they are kept."""
+    return {_key(row): row[-1] for row in connection.execute(_COUNTS)}
 
 
 def _replace(connection: Connection, given: Iterable[Fact]) -> None:
     """1. What stands. 2. What is newer, and the differences. 3. Facts. 4. Counts."""
     given = list(given)
     asked = {f.petition_id for f in given}
-    standing = {row["petition_id"]: _fact(row) for row in rows_in(connection, _FACTS, facts.c.petition_id, asked)}
+    standing = {row["petition_id"]: fact_of(row) for row in rows_in(connection, _FACTS, facts.c.petition_id, asked)}
     newer, moves = replacing(given, standing)
+    write_facts(connection, newer, standing, moves)
+
+
+def write_facts(
+    connection: Connection, newer: Mapping[str, Fact], standing: Mapping[str, Fact], moves: Counter[Cell]
+) -> None:
+    """These facts in the place of what stands, and the counts moved by the differences."""
     insert_many(connection, facts, [_values(f) for id_, f in newer.items() if id_ not in standing])
     changed = [_values(f) | {"this_petition": id_} for id_, f in newer.items() if id_ in standing]
     if changed:
         connection.execute(_REPLACE, changed)
-    _move(connection, moves)
+    move_counts(connection, moves)
 
 
-def _move(connection: Connection, moves: Counter[Cell]) -> None:
+def move_counts(connection: Connection, moves: Counter[Cell]) -> None:
     """Without looking first: an hour has as many cells as a town has offices, places and topics in use together."""
     add_up(connection, hourly_counts, [_row(c) | {"n": n} for c, n in moves.items() if n > 0], "n")
     fewer = [_bound(c) | {"by": -n} for c, n in moves.items() if n < 0]
@@ -129,12 +142,18 @@ def _units(table: Table, viewer: Viewer) -> list[ColumnElement[bool]]:
     return [] if viewer.units is None else [table.c.unit.in_(sorted(viewer.units))]
 
 
-def _fact(row: Any) -> Fact:
+def fact_of(row: Any) -> Fact:
     return Fact(**{name: row[name] for name in _FIELDS})
 
 
 def _values(fact: Fact) -> dict[str, Any]:
     return {name: getattr(fact, name) for name in _FIELDS}
+
+
+def _key(row: Any) -> Cell:
+    """The cell of a row of (hour, …, sight, n)."""
+    hour, topic, place, unit, channel, sight = row[:-1]
+    return (hour, topic, place, unit, channel, sight)
 
 
 def _cell(row: Any) -> Cell:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import and_, or_
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import NullType
 
 from cases.ports import CaseQuery
 from storage.columns import stamp
-from storage.tables import cases
+from storage.tables import AWAITS_FOLLOWUP_POSTGRESQL, AWAITS_FOLLOWUP_SQLITE, cases
 
 
 def wanted(query: CaseQuery) -> list[ColumnElement[bool]]:
@@ -34,7 +40,29 @@ def wanted(query: CaseQuery) -> list[ColumnElement[bool]]:
         conditions.append(cases.c.joint)
     if query.history is not None:
         conditions.append(cases.c.history == query.history)
+    if query.awaits_followup:
+        conditions.append(awaits_followup(cases.c.state, cases.c.history, cases.c.fold))
     return conditions
+
+
+class awaits_followup(FunctionElement[Any]):  # noqa: N801 - a function to whoever writes a statement
+    """``Case.awaits_followup``, letter for letter the condition of the index ``ix_cases_followup``: with parameters in the
+    place of the words, no planner would know that it may use it."""
+
+    type = NullType()
+    inherit_cache = True
+
+
+@compiles(awaits_followup, "sqlite")
+def _awaits_sqlite(element: awaits_followup, compiler: SQLCompiler, **kw: Any) -> str:
+    state, history, fold = (compiler.process(clause, **kw) for clause in element.clauses)
+    return AWAITS_FOLLOWUP_SQLITE.format(state=state, history=history, fold=fold)
+
+
+@compiles(awaits_followup, "postgresql")
+def _awaits_postgresql(element: awaits_followup, compiler: SQLCompiler, **kw: Any) -> str:
+    state, history, fold = (compiler.process(clause, **kw) for clause in element.clauses)
+    return AWAITS_FOLLOWUP_POSTGRESQL.format(state=state, history=history, fold=fold)
 
 
 def _mine(query: CaseQuery) -> ColumnElement[bool] | None:

@@ -9,27 +9,27 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from cases.events import Event
-from cases.ports import Decision, Display
+from cases.ports import Decision, Display, Fact
+from storage import sql_mending
 from storage.columns import moment
 from storage.deciding import Head, Row
-from storage.engines import FACTS_LOCK, STORE_LOCK, Database
+from storage.engines import STORE_LOCK, Database
 from storage.sql_cases import SqlCaseStore
 from storage.sql_effects import columns_of, write_rows
 from storage.sql_rows import display_of
-from storage.statements import rows_in
+from storage.statements import among, ids_json, rows_in
 from storage.tables import (
     case_events,
     cases,
     deadlines,
     facts,
-    followers,
-    hourly_counts,
     outbox,
     petitions,
     texts,
 )  # fmt: skip
 
-_BATCH = 200
+# Rows of one transaction: with their clocks and offices it must stay below the 50 ms that intake may have to wait.
+_BATCH = 50
 _DISPLAYS = select(cases.c.case_id, cases.c.title, cases.c.snippet, cases.c.citizen, cases.c.place_text)
 
 
@@ -56,16 +56,17 @@ class SqlProjections:
         rest = iter(decisions)
         while batch := list(islice(rest, _BATCH)):
             written += self._rebuild(batch)
-        without = ~select(case_events.c.position).where(case_events.c.case_id == cases.c.case_id).exists()
-        with self._database.writing(STORE_LOCK) as connection:
-            connection.execute(cases.delete().where(without))
+        self._drop_strays()
         return written
 
-    def reset_facts(self, follower: str) -> None:
-        with self._database.writing(FACTS_LOCK) as connection:
-            connection.execute(facts.delete())
-            connection.execute(hourly_counts.delete())
-            connection.execute(followers.delete().where(followers.c.name == follower))
+    def recount(self) -> int:
+        return sql_mending.recount(self._database)
+
+    def mend_facts(self, facts: Sequence[Fact]) -> int:
+        return sql_mending.mend_facts(self._database, facts)
+
+    def drop_stray_facts(self) -> int:
+        return sql_mending.drop_stray_facts(self._database)
 
     def chains(self) -> Iterator[tuple[str, list[Event]]]:
         after = ""
@@ -88,6 +89,15 @@ class SqlProjections:
         }
         with self._database.snapshot() as connection:
             return {name: int(connection.scalar(query) or 0) for name, query in counted.items()}
+
+    def _drop_strays(self) -> None:
+        """Looked for without the lock: there are none nearly always, and to look takes longer than intake may wait."""
+        without = ~select(case_events.c.position).where(case_events.c.case_id == cases.c.case_id).exists()
+        with self._database.reading() as connection:
+            found = iter(list(connection.scalars(select(cases.c.case_id).where(without))))
+        while batch := list(islice(found, _BATCH)):
+            with self._database.writing(STORE_LOCK) as connection:
+                connection.execute(cases.delete().where(among(cases.c.case_id, ids_json(batch)), without))
 
     def _rebuild(self, batch: Sequence[Decision]) -> int:
         columns = columns_of(batch)

@@ -170,6 +170,20 @@ Index(
     cases.c.case_id, sqlite_where=text("open = 1"), postgresql_where=text("open"),
 )  # fmt: skip
 
+# 待回访, as ``Case.awaits_followup`` says it. What was answered and never asked about is a small part of what was ever
+# closed; the fold leaves out what is at its default.
+AWAITS_FOLLOWUP_SQLITE = (
+    "{state} IN ('replied', 'closed') AND {history} = 0 AND json_extract({fold}, '$.followup') IS NULL"
+)
+AWAITS_FOLLOWUP_POSTGRESQL = (
+    "{state} IN ('replied', 'closed') AND NOT {history} AND (CAST({fold} AS json) ->> 'followup') IS NULL"
+)
+Index(
+    "ix_cases_followup", cases.c.due_at, cases.c.opened, cases.c.secret, cases.c.case_id,
+    sqlite_where=text(AWAITS_FOLLOWUP_SQLITE.format(state="state", history="history", fold="fold")),
+    postgresql_where=text(AWAITS_FOLLOWUP_POSTGRESQL.format(state="state", history="history", fold="fold")),
+)  # fmt: skip
+
 case_units = Table("case_units", STORE, _of_case(), _id("unit", primary_key=True), sqlite_with_rowid=False)
 Index("ix_case_units_unit", case_units.c.unit, case_units.c.case_id)
 
@@ -249,6 +263,22 @@ outbox = Table(
 Index(
     "ix_outbox_queued", outbox.c.due_at, outbox.c.position,
     sqlite_where=outbox.c.state == "queued", postgresql_where=outbox.c.state == "queued",
+)  # fmt: skip
+
+# --- Work that the runner is asked for -------------------------------------------------------------------------------
+
+tasks = Table(
+    "tasks", STORE,
+    _position("id", key=True),
+    _id("kind"),
+    _id("subject"),
+    _id("state"),  # waiting | running | done | failed
+    Column("done", Integer, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("tries", Integer, nullable=False),
+    _text("error"),
+    _stamp("asked_at"),
+    _stamp("told_at", nullable=True),
 )  # fmt: skip
 
 # --- People, keys, audit ---------------------------------------------------------------------------------------------

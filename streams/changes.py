@@ -64,7 +64,8 @@ class Changes:
         moved, reached = self._cases.changed_after(position, limit)
         # Only while nothing happened to it since: a row must not be older than the events that are followed.
         fresh = [o for case_id, at in moved.items() if (o := self._opened.get(case_id)) and at <= o.row.position]
-        rest = moved.keys() - {o.row.case.case_id for o in fresh}
+        known = {o.row.case.case_id for o in fresh}
+        rest = [case_id for case_id in moved if case_id not in known]
         found = changed(rest, self._reader, self._petitions, position=reached)
         if fresh:
             found = Changed(

@@ -88,6 +88,8 @@ class Runner:
         self._deadlines_at: datetime | None = None
         self.on_change: Callable[[], None] = lambda: None
         """Called after a step wrote events, from this thread: the live queue looks at once."""
+        self.tasks: Callable[[], int] = lambda: 0
+        """What other processes ask for (``streams.tasks.Worker.step``); a command that owns the folder takes none."""
         self._failures: dict[str, int] = {}
         self._not_before: dict[str, float] = {}
         self.last_error: str | None = None
@@ -126,6 +128,7 @@ class Runner:
             ("publishing", self.publish),
             ("deadlines", self.raise_due),
             ("alerts", self.send),
+            ("tasks", self.tasks),
         )
         return sum(self._guarded(name, step) for name, step in steps)
 

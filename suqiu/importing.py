@@ -34,7 +34,7 @@ def import_into(
             identity=house.identity, clock=house.clock, progress=progress,
         )  # fmt: skip
         if wait:
-            ensure_index(house, wait=True)
+            ensure_index(house)
             house.runner.finish()
     finally:
         house.close()

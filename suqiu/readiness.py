@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, PlainTextResponse
-from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 
 from cases.errors import Unavailable
 from streams.embedded import StageLag
@@ -61,7 +61,8 @@ class Readiness:
         return found, away
 
 
-def health_router(readiness: Readiness) -> APIRouter:
+def health_router(readiness: Readiness, refused: Callable[[], int]) -> APIRouter:
+    """``refused``: how many submissions were turned away so far, for the metrics."""
     router = APIRouter(include_in_schema=False)
 
     @router.get("/healthz")
@@ -88,6 +89,7 @@ def health_router(readiness: Readiness) -> APIRouter:
         oldest = Gauge(
             "suqiu_stage_oldest_seconds", "Age of the oldest unprocessed message", ["stage"], registry=registry
         )
+        Counter("suqiu_refused", "Submissions answered 429 before anything was taken", registry=registry).inc(refused())
         up = Gauge("suqiu_server_up", "Whether this server answers", ["server"], registry=registry)
         for name, lag in found.items():
             waiting.labels(name).set(lag.waiting)

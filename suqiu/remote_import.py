@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from cases.errors import BadInput, NotAllowed, SuqiuError, Unavailable
+from cases.problems import error_rows
 from ingest.api import BATCH_LIMIT
 from ingest.files import BadRow, ImportRule, check_files, read_fields
-from ingest.wording import as_rows
 from streams import indexing
 from suqiu.http_client import Answer, DeskClient
 from suqiu.importing import STANDSTILL_SECONDS
@@ -58,7 +58,7 @@ def _lines(files: Sequence[Path], rule: ImportRule) -> Iterator[bytes]:
             if isinstance(row, BadRow):
                 body = row.body.encode("utf-8", "backslashreplace").decode()
                 reason = f"{path.name} 第 {number} 行:{row.error.message}"
-                told: Any = {"bad_row": {"reason": reason, "errors": as_rows(row.error), "body": body}}
+                told: Any = {"bad_row": {"reason": reason, "errors": error_rows(row.error), "body": body}}
             else:
                 told = row
             yield json.dumps(told).encode()

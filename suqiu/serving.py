@@ -15,7 +15,8 @@ from cases.errors import SuqiuError
 from dashboards.app import LiveHub
 from suqiu.embedded import open_house
 from suqiu.logs import set_up_logs
-from suqiu.rebuilding import ensure_index
+from suqiu.rebuilding import ask_for_lost_index, worker_of
+from suqiu.refusing import refusing
 from suqiu.settings import Settings
 from suqiu.web import embedded_app
 
@@ -56,18 +57,24 @@ def serve_embedded(settings: Settings) -> None:
     """Open the data folder, start the pipeline, listen; on SIGTERM answer what waits, write what was taken, close."""
     set_up_logs(settings.log_level)
     house = open_house(settings)
+    worker = worker_of(house)
     try:
         listening = _listen(settings.host, settings.port)
         host, port = listening.getsockname()[:2]
         gateway = house.gateway()
         app = embedded_app(house, gateway)
         house.runner.on_change = app.state.hub.wake
-        ensure_index(house, wait=False)
+        worker.take_up()
+        ask_for_lost_index(house)
+        house.runner.tasks = worker.step
         house.runner.start()
-        config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=5)
+        config = uvicorn.Config(
+            app, http=refusing(app.state.turnstile), log_level="warning", access_log=False, timeout_graceful_shutdown=5
+        )
         DeskServer(config, app.state.hub, f"http://{host}:{port}/").run(sockets=[listening])
         gateway.close()
     finally:
+        worker.close()
         house.close()
 
 

@@ -45,6 +45,9 @@ class Settings:
     cookie_secure: bool = _setting(False, "send cookies over HTTPS only: true behind TLS, false for plain http")
     public_url: str = _setting("", "what track links begin with, https://host; empty: the address that was called")
     queue: int = _setting(5000, "requests that may wait for the log before the gateway answers 429")
+    receipt_seconds: int = _setting(
+        2, "seconds that a machine may have to wait for a receipt; beyond, it is answered 429 (0: it may wait for ever)"
+    )
     wechat: str = _setting("", 'WeChat accounts as JSON: [{"account","token","appid","aes_key","mode"}]')
     kafka: str = _setting("", "cluster: Kafka bootstrap servers, host:port[,host:port]")
     database_url: str = _setting("", "cluster: PostgreSQL, postgresql+psycopg://user:password@host/name")
@@ -110,6 +113,8 @@ def _check(settings: Settings) -> None:
         raise SettingError("SUQIU_SECRET 太短", "请用至少 16 个字符的随机串")
     if not 0 <= settings.port <= 65535:
         raise SettingError(f"端口不对:{settings.port}", "请写 0 到 65535 的整数")
+    if settings.receipt_seconds < 0:
+        raise SettingError(f"{PREFIX}RECEIPT_SECONDS 的值不对:{settings.receipt_seconds}", "请写 0 以上的整数")
     for name in ("queue", "partitions", "replication"):
         if getattr(settings, name) < 1:
             raise SettingError(f"{PREFIX}{name.upper()} 的值不对:{getattr(settings, name)}", "请写 1 以上的整数")

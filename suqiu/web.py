@@ -19,9 +19,11 @@ from cases.ports import CaseIndex
 from dashboards.app import Desk as Pages
 from dashboards.app import LiveHub, add_error_pages, dashboard_router
 from ingest.api import api_router
+from ingest.edge import add_problems
 from ingest.gateway import Gateway
 from ingest.hotline import hotline_router
 from ingest.keys import Doorkeeper
+from ingest.turnstile import Turnstile, TurnstileMiddleware
 from ingest.visits import petition_from_desk_form
 from ingest.web import check_address, petition_from_web_form
 from ingest.wechat import WeChatAccount, wechat_router
@@ -66,15 +68,18 @@ def web_app(parts: WebParts, *, pages: bool = True) -> FastAPI:
             hub.close()
 
     app = FastAPI(title="Suqiu 诉求", version="1", docs_url=None, redoc_url=None, lifespan=lifespan)
-    app.include_router(health_router(Readiness(parts.lags, parts.asked, parts.servers)))
+    add_problems(app)
+    turnstile = Turnstile(parts.settings.receipt_seconds)
+    app.add_middleware(TurnstileMiddleware, turnstile=turnstile)
+    app.include_router(health_router(Readiness(parts.lags, parts.asked, parts.servers), lambda: turnstile.refused))
     if parts.gateway is not None:
         for router in channel_routers(parts, parts.gateway):
             app.include_router(router)
     if pages:
-        behind = pages_of(parts)
+        behind = pages_of(parts, turnstile)
         app.include_router(dashboard_router(behind, hub))
         add_error_pages(app, behind)
-    app.state.hub = hub
+    app.state.hub, app.state.turnstile = hub, turnstile
     return app
 
 
@@ -99,11 +104,17 @@ def channel_routers(parts: WebParts, gateway: Gateway) -> list[APIRouter]:
     ]  # fmt: skip
 
 
-def pages_of(parts: WebParts) -> Pages:
+def pages_of(parts: WebParts, turnstile: Turnstile) -> Pages:
     """The parts behind the pages."""
     storage, gateway = parts.storage, parts.gateway
     if gateway is None or parts.index is None:
         raise ValueError("pages need a gateway and an index")
+
+    def admit(address: str) -> None:
+        """Raises TooBusy for an address that sends more forms than people do, and where everybody waits for too long."""
+        turnstile.check(times=2)
+        check_address(gateway.rates, address, parts.clock())
+
     return Pages(
         reader=storage.reader, store=storage.cases, petitions=storage.petitions, accounts=storage.accounts,
         audit=storage.audit, facts=storage.facts, index=parts.index, intake=gateway, commands=parts.desk,
@@ -111,7 +122,7 @@ def pages_of(parts: WebParts) -> Pages:
         clocks_of=lambda case_id: clocks_shown(parts, case_id),
         web_form=petition_from_web_form, desk_form=petition_from_desk_form,
         cookie_secure=parts.settings.cookie_secure, public_url=parts.settings.public_url,
-        admit=lambda address: check_address(gateway.rates, address, parts.clock()),
+        admit=admit,
     )  # fmt: skip
 
 

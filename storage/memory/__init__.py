@@ -14,6 +14,7 @@ from storage.memory.petitions import MemoryPetitions
 from storage.memory.projections import MemoryProjections
 from storage.memory.reader import MemoryReader
 from storage.memory.state import State
+from storage.memory.tasks import MemoryTasks
 from storage.memory.versions import MemoryVersions
 
 
@@ -32,6 +33,7 @@ class Memory:
         self.facts = MemoryFacts(state)
         self.versions = MemoryVersions()
         self.projections = MemoryProjections(state)
+        self.tasks = MemoryTasks()
         self.accounts = MemoryAccounts()
         self.audit = MemoryAuditLog()
 

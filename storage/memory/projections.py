@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from cases.events import Event
-from cases.ports import Decision, Display
+from cases.ports import Decision, Display, Fact
+from storage.counting import cell
 from storage.deciding import Head, Row
 from storage.memory.state import State
 
@@ -31,11 +33,30 @@ class MemoryProjections:
                 self._state.deadlines.pop(case_id, None)
         return written
 
-    def reset_facts(self, follower: str) -> None:
+    def recount(self) -> int:
         with self._state.lock:
-            self._state.facts.clear()
-            self._state.counts.clear()
-            self._state.followers.pop(follower, None)
+            counted = Counter(map(cell, self._state.facts.values()))
+            kept = self._state.counts
+            wrong = sum(kept.get(c, 0) != counted.get(c, 0) for c in kept.keys() | counted.keys())
+            self._state.counts = counted
+            return wrong
+
+    def mend_facts(self, facts: Sequence[Fact]) -> int:
+        with self._state.lock:
+            rows = self._state.rows
+            still = [f for f in facts if f.case_id in rows and rows[f.case_id].position == f.version]
+            wrong = [f for f in still if self._state.facts.get(f.petition_id) != f]
+            self._state.facts |= {f.petition_id: f for f in wrong}
+            self.recount()
+            return len(wrong)
+
+    def drop_stray_facts(self) -> int:
+        with self._state.lock:
+            strays = self._state.facts.keys() - self._state.petitions.keys()
+            for petition_id in strays:
+                del self._state.facts[petition_id]
+            self.recount()
+            return len(strays)
 
     def chains(self) -> Iterator[tuple[str, list[Event]]]:
         for case_id in self.case_ids("", len(self._state.events)):

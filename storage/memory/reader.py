@@ -74,6 +74,7 @@ def wanted(query: CaseQuery, row: CaseRow) -> bool:
         and (not query.open_only or case.is_open)
         and (not query.joint_only or any(link.kind == "joint" for link in case.links))
         and (query.history is None or case.history == query.history)
+        and (not query.awaits_followup or case.awaits_followup)
     )
 
 

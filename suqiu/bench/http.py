@@ -15,14 +15,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from cases.petition import CHANNELS
 from cases.ports import Account, ApiKey
 from dashboards.sessions import open_session
-from suqiu.bench.offering import Offered, offer
+from suqiu.bench.offering import Offered, offer, percentile
 from suqiu.bench.texts import Load
 from suqiu.beside import open_beside
 from suqiu.embedded import open_house, system_clock
@@ -31,8 +31,11 @@ from suqiu.settings import Settings
 START_SECONDS = 60
 
 
-def bench_http(load: Load, rate: float, folder: Path | None = None) -> dict[str, Any]:
-    """Offer the load at ``rate`` a second to the desk and to the bare app. Milliseconds, and ratios of the two."""
+def bench_http(load: Load, rate: float, connections: int = 64, folder: Path | None = None) -> dict[str, Any]:
+    """Offer the load at ``rate`` a second to the desk and to the bare app. Milliseconds, and ratios of the two.
+
+    A burst is a rate beyond what the desk can take, over as many connections as there are senders.
+    """
     with tempfile.TemporaryDirectory(dir=folder) as temporary:
         data = Path(temporary) / "data"
         key, cookie = _prepare(data)
@@ -40,16 +43,21 @@ def bench_http(load: Load, rate: float, folder: Path | None = None) -> dict[str,
             port,
             pid,
         ):
-            ours, seen = asyncio.run(_measure(port, load, rate, key, cookie))
+            ours, seen = asyncio.run(_measure(port, load, rate, connections, key, cookie))
             memory = rss_anon(pid)
         kept = _kept(data)
         bare_file = str(Path(temporary) / "bare.db")
         with _running([sys.executable, "-m", "suqiu.bench.bare", bare_file], "/openapi.json") as (port, _):
-            bare = asyncio.run(offer("127.0.0.1", port, "/api/v1/petitions", load.bodies, rate, {}))
+            bare = asyncio.run(offer("127.0.0.1", port, "/api/v1/petitions", load.bodies, rate, {}, connections))
     return {
         "offered": len(load.bodies),
         "rate": rate,
+        "connections": connections,
         "statuses": ours.statuses,
+        "taken": len(ours.seconds),
+        "refused": len(ours.refused_seconds),
+        "failed": ours.failed,
+        "refused_ms": _shares(ours.refused_seconds) if ours.refused_seconds else None,
         "receipt_ms": _spread(ours),
         "receipt_to_queue_ms": _spread(seen),
         "seen": len(seen.seconds),
@@ -61,7 +69,13 @@ def bench_http(load: Load, rate: float, folder: Path | None = None) -> dict[str,
 
 
 def _spread(found: Offered) -> dict[str, float]:
-    return {name: found.percentile(share) for name, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99), ("max", 1.0))}
+    return _shares(found.seconds)
+
+
+def _shares(seconds: Sequence[float]) -> dict[str, float]:
+    return {
+        name: percentile(seconds, share) for name, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99), ("max", 1.0))
+    }
 
 
 def _prepare(data: Path) -> tuple[str, str]:
@@ -112,13 +126,15 @@ def _wait(port: int, ready: str, process: subprocess.Popen[bytes]) -> None:
     raise RuntimeError(f"the server did not start: {process.stderr.read().decode()[-500:] if process.stderr else ''}")
 
 
-async def _measure(port: int, load: Load, rate: float, key: str, cookie: str) -> tuple[Offered, Offered]:
+async def _measure(
+    port: int, load: Load, rate: float, connections: int, key: str, cookie: str
+) -> tuple[Offered, Offered]:
     """Offer, with an officer's live stream open; returns the receipts, and the seconds from receipt to the stream."""
     appeared: dict[str, float] = {}
     listening = asyncio.create_task(_listen(port, cookie, appeared))
     await asyncio.sleep(0.5)
     headers = {"Authorization": f"Bearer {key}"}
-    receipts = await offer("127.0.0.1", port, "/api/v1/petitions", load.bodies, rate, headers)
+    receipts = await offer("127.0.0.1", port, "/api/v1/petitions", load.bodies, rate, headers, connections)
     wanted = {"c" + petition_id[1:]: at for petition_id, at in receipts.receipts}
     until = time.monotonic() + 60
     # A repeat of one person joins a case and opens none, so not every receipt has a case of its own.

@@ -8,7 +8,18 @@ from typing import Annotated
 import typer
 
 from cases.errors import BadInput
-from suqiu.cli.output import AsJson, DataDir, Failed, PolicyDir, progress, say, say_lines, settings, settings_with_data
+from suqiu.cli.output import (
+    AsJson,
+    DataDir,
+    Failed,
+    PolicyDir,
+    progress,
+    say,
+    say_error,
+    say_lines,
+    settings,
+    settings_with_data,
+)  # fmt: skip
 
 rejected_app = typer.Typer(help="被拒收的来件:查看、补正后重放、作废。", no_args_is_help=True)
 
@@ -49,12 +60,18 @@ def rebuild(
     policy: PolicyDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """从事件和来件重建检索、统计或办件行;重建时旧的照常可用。"""
-    from suqiu.rebuilding import rebuild_here
+    """从事件和来件重建检索、统计或办件行;重建时旧的照常可用。运行中的诉求旁边也可以用:由它来做,这里等着。"""
+    from suqiu.rebuilding import StillRunning
+    from suqiu.rebuilding import rebuild as run
 
-    with progress() as bar:
-        task = bar.add_task(f"重建 {what}", total=None)
-        done = rebuild_here(settings_with_data(data, policy, as_json), what, lambda n: bar.advance(task, n))
+    found = settings_with_data(data, policy, as_json)
+    try:
+        with progress() as bar:
+            task = bar.add_task(f"重建 {what}", total=None)
+            done = run(found, what, lambda done, total: bar.update(task, completed=done, total=total or None))
+    except StillRunning as left:
+        say_error(left)
+        raise Failed from None
     say({"rebuilt": what, "cases": done}, as_json, f"已重建 {what}:{done} 个办件")
 
 

@@ -53,6 +53,7 @@ def pipeline(
 def http(
     count: Count = 3000,
     rate: Annotated[float, typer.Option(min=1, help="每秒送来几件")] = 100,
+    connections: Annotated[int, typer.Option(min=1, help="同时有几条连接;量高峰时要多")] = 64,
     policy: PolicyDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -62,7 +63,7 @@ def http(
     from suqiu.bench.texts import made_up
 
     load = made_up(count, 1, load_policy(settings(None, policy, as_json).policy))
-    told = bench_http(load, rate)
+    told = bench_http(load, rate, connections)
     say(told, as_json, to_json(told))
 
 

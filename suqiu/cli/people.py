@@ -17,7 +17,7 @@ from cases.viewer import ROLES
 from ingest.keys import key_digest, signing_secret
 from suqiu.beside import Beside, open_beside
 from suqiu.cli.output import AsJson, DataDir, PolicyDir, say, say_lines, settings
-from suqiu.people import add_person, check_role
+from suqiu.people import add_person, check_key_unit, check_role
 
 user_app = typer.Typer(help="人员:能登录的人和他们的岗位。", no_args_is_help=True)
 key_app = typer.Typer(help="密钥:其他系统用来送件和取回进展。", no_args_is_help=True)
@@ -105,7 +105,9 @@ def disable(name: Name, data: DataDir = None, policy: PolicyDir = None, as_json:
 def add_key(
     name: Annotated[str, typer.Argument(help="对接系统的名字,也是它送来的诉求的来源")],
     channels: Annotated[str, typer.Option(help="可用的渠道,逗号分隔")],
-    can: Annotated[str, typer.Option(help="可以做什么:submit,read,command,reference")] = "submit,read",
+    can: Annotated[
+        str, typer.Option(help="可以做什么:submit,read,command(以 --unit 的承办人身份办件),reference")
+    ] = "submit,read",
     rate: Annotated[float, typer.Option(help="每秒最多几件")] = 50.0,
     unit: Unit = None,
     data: DataDir = None,
@@ -120,6 +122,9 @@ def add_key(
         raise BadInput(f"没有这种权限:{'、'.join(unknown)}", do="可用的有:" + "、".join(CAN))
     secret = "sq_" + secrets.token_urlsafe(32)
     with open_beside(settings(data, policy, as_json)) as beside:
+        check_key_unit(rights, unit, beside.policy)
+        if "command" in rights and beside.storage.accounts.account(name) is not None:
+            raise BadInput(f"已有名为 {name} 的人员", do="办件要看得出是人还是系统,请给密钥换一个名字")
         there = beside.storage.accounts.keys()
         if any(k.name == name and not k.revoked for k in there):
             raise BadInput(f"已有名为 {name} 的密钥", do=f"先用 suqiu key revoke {name} 作废它")
@@ -137,14 +142,22 @@ def list_keys(data: DataDir = None, policy: PolicyDir = None, as_json: AsJson = 
     with open_beside(settings(data, policy, as_json)) as beside:
         there = beside.storage.accounts.keys()
         found: list[dict[str, Any]] = [
-            {"name": k.name, "channels": sorted(k.channels), "can": sorted(k.can), "rate": k.rate, "revoked": k.revoked}
+            {
+                "name": k.name,
+                "channels": sorted(k.channels),
+                "can": sorted(k.can),
+                "rate": k.rate,
+                "unit": k.unit,
+                "revoked": k.revoked,
+            }
             for k in there
         ]
     if as_json:
         say_lines(found)
     else:
         for k in found:
-            print(k["name"], ",".join(k["channels"]), ",".join(k["can"]), "已作废" if k["revoked"] else "", sep="\t")
+            what = (",".join(k["channels"]), ",".join(k["can"]), k["unit"] or "", "已作废" if k["revoked"] else "")
+            print(k["name"], *what, sep="\t")
 
 
 def revoke(

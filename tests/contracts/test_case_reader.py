@@ -12,7 +12,7 @@ from cases.errors import BadInput
 from cases.ports import CaseQuery, Deadline, Display
 from cases.viewer import SYSTEM_VIEWER, Viewer
 from storage import Storage
-from tests.storage.samples import DAY, NOW, at, deadline, ids, noting, opening, stored, viewer
+from tests.storage.samples import DAY, NOW, at, deadline, ids, next_step, noting, opening, stored, viewer
 
 
 def opened(storage: Storage, name: str, due_minutes: float | None = None, **case: Any) -> None:
@@ -272,3 +272,29 @@ def test_a_clock_without_warnings_has_no_level_before_its_breach(storage: Storag
     storage.cases.apply([opening("a", deadlines=(bare,)), opening("b", deadlines=(only_yellow,))])
 
     assert ["none", "yellow"] == [r.level for r in storage.reader.rows(["c-a", "c-b"], SYSTEM_VIEWER)]
+
+
+def test_what_awaits_a_follow_up_is_answered_or_closed_not_asked_about_and_no_history(storage: Storage) -> None:
+    opened(storage, "replied", state="replied")
+    opened(storage, "closed", state="closed")
+    opened(storage, "asked", state="closed", followup="resolved")
+    opened(storage, "tried", state="replied", followup="unreachable")
+    opened(storage, "history", state="closed", history=True)
+    opened(storage, "at-work", state="in_progress")
+    opened(storage, "report", state="closed", secret=True)
+    query = CaseQuery(awaits_followup=True, sort="newest")
+
+    assert ["c-closed", "c-replied"] == found(storage, viewer(), awaits_followup=True, sort="newest")
+    assert ["c-report", "c-closed", "c-replied"] == ids(storage.reader.page(query, SYSTEM_VIEWER).rows)
+    assert {"n": 2} == storage.reader.counts({"n": query}, viewer())
+
+
+def test_a_case_that_was_asked_about_awaits_a_follow_up_again_after_a_new_answer(storage: Storage) -> None:
+    first = opening("a", case={"state": "closed", "followup": "unresolved"})
+    storage.cases.apply([first])
+    assert [] == found(storage, awaits_followup=True)
+    row = storage.reader.row("c-a", SYSTEM_VIEWER)
+    assert row is not None
+    storage.cases.apply([noting(next_step(row.case, fields={"state": "replied", "followup": None}), "n")])
+
+    assert ["c-a"] == found(storage, awaits_followup=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -10,7 +11,7 @@ from cases.ports import CaseQuery, CaseRow, Deadline, Decision, Fact
 from cases.viewer import SYSTEM_VIEWER
 from storage import Storage
 from storage.sql_cases import SqlCaseStore
-from storage.tables import cases
+from storage.tables import cases, hourly_counts
 from tests.storage.samples import at, deadline, ids, next_step, noting, opening
 
 
@@ -132,15 +133,69 @@ def test_totals_say_how_much_there_is(storage: Storage) -> None:
     } == storage.projections.totals()  # fmt: skip
 
 
-def test_facts_are_begun_anew_with_their_follower_at_the_start(storage: Storage) -> None:
-    fact = Fact(
-        petition_id="p-a", case_id="c-a", version=1, hour="2026-11-23T09", topic="lamps", place="v1", unit="town",
-        channel="web",
-    )  # fmt: skip
-    storage.facts.replace([fact], follower="trends", position=9)
+def fact(name: str, version: int, **more: Any) -> Fact:
+    given: dict[str, Any] = {
+        "petition_id": f"p-{name}", "case_id": f"c-{name}", "version": version, "hour": "2026-11-23T09",
+        "topic": "lamps", "place": "v1", "unit": "town", "channel": "web",
+    }  # fmt: skip
+    return Fact(**given | more)
 
-    storage.projections.reset_facts("trends")
 
-    assert 0 == storage.cases.position("trends") == storage.projections.totals()["facts"]
-    assert [] == storage.facts.trend("topic", "hour", SYSTEM_VIEWER)
+def counted(storage: Storage) -> dict[str, int]:
     assert [] == storage.facts.differences()
+    return {row.key: row.count for row in storage.facts.trend("topic", "hour", SYSTEM_VIEWER)}
+
+
+def test_facts_that_are_right_are_left_and_wrong_ones_are_put_right_with_their_counts(storage: Storage) -> None:
+    fill(storage)
+    a, b, c = (storage.reader.row(f"c-{name}", SYSTEM_VIEWER) for name in "abc")
+    assert a is not None and b is not None and c is not None  # noqa: PT018
+    right = [fact("a", a.position), fact("b", b.position), fact("c", c.position)]
+    # One with another topic, one whose version no honest follower could have given, and one that is not there.
+    storage.facts.replace(
+        [right[0], fact("b", b.position, topic="roads"), fact("b", 99, topic="noise")], follower="trends", position=9
+    )
+    assert {"lamps": 1, "noise": 1} == counted(storage)
+
+    assert 2 == storage.projections.mend_facts(right)
+
+    assert {"lamps": 3} == counted(storage)
+    assert 0 == storage.projections.mend_facts(right)
+    assert 9 == storage.cases.position("trends")
+
+
+def test_a_fact_whose_case_moved_on_since_it_was_read_is_left_to_the_follower(storage: Storage) -> None:
+    fill(storage)
+    old = storage.reader.row("c-b", SYSTEM_VIEWER)
+    assert old is not None
+    storage.cases.apply([noting(next_step(old.case), "n")])
+
+    assert 0 == storage.projections.mend_facts([fact("b", old.position), fact("unknown", 1)])
+    assert {} == counted(storage)
+
+
+def test_facts_that_no_petition_stands_behind_go_with_their_counts(storage: Storage) -> None:
+    fill(storage)
+    storage.facts.replace([fact("a", 1), fact("ghost", 1, topic="noise")], follower="trends", position=9)
+
+    assert 1 == storage.projections.drop_stray_facts()
+    assert {"lamps": 1} == counted(storage)
+
+
+def test_counts_that_are_not_what_the_facts_say_are_put_right(database_storage: Storage) -> None:
+    storage = database_storage
+    storage.facts.replace(
+        [fact("a", 1), fact("b", 1, topic="noise"), fact("c", 1, topic="noise")], follower="trends", position=9
+    )
+    store = storage.cases
+    assert isinstance(store, SqlCaseStore)
+    with store._database.writing() as connection:
+        connection.execute(hourly_counts.update().where(hourly_counts.c.topic == "lamps").values(n=7))
+        connection.execute(hourly_counts.delete().where(hourly_counts.c.topic == "noise"))
+        values = dict(connection.execute(sa.select(hourly_counts)).mappings().one())
+        connection.execute(hourly_counts.insert().values(values | {"topic": "ghost"}))
+
+    assert 3 == storage.projections.recount()
+
+    assert {"lamps": 1, "noise": 2} == counted(storage)
+    assert 0 == storage.projections.recount()

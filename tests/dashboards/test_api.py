@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from cases.case import Case
-from dashboards.problems import STATUS
-from tests.dashboards.hall import Browser, Hall
+from tests.dashboards.hall import LEAD, Browser, Hall
 
 
 def bearer(secret: str) -> dict[str, dict[str, str]]:
@@ -26,7 +25,7 @@ def test_nobody_in_particular_is_told_how_to_come_in(hall: Hall) -> None:
     assert 401 == answer.status_code
     assert "application/problem+json" == answer.headers["content-type"]
     assert answer.headers["www-authenticate"].startswith("Bearer")
-    assert {"type", "title", "status", "detail", "code", "do"} == set(answer.json())
+    assert {"type", "title", "status", "detail", "errors", "code", "do"} == set(answer.json())
 
 
 @pytest.mark.parametrize("authorization", ["Bearer nonsense", "Bearer ", "Basic eDp5", "Bearer"])
@@ -192,6 +191,91 @@ def test_the_number_of_one_sender_does_not_stand_for_another_sender(hall: Hall) 
     assert (200, 5) == (answer.status_code, answer.json()["version"])
 
 
+# --- Commands by a key: an office's own system ------------------------------------------------------------------------
+
+
+def dispatched(hall: Hall, unit: str = LEAD, **more: Any) -> Case:
+    """A petition that the dispatcher accepted and sent to this unit."""
+    case = hall.petition(**more)
+    office = hall.dispatcher()
+    command(office, case, command="accept", expected_version=3)
+    answer = command(office, case, command="dispatch", expected_version=4, unit=unit, reason="职责")
+    assert 200 == answer.status_code, answer.text
+    return hall.case(case.case_id)
+
+
+def by_key(hall: Hall, secret: str, about: Case, /, **body: Any) -> Any:
+    body = {"expected_version": hall.case(about.case_id).version, **body}
+    return hall.browser().post(f"/api/v1/cases/{about.number}/commands", json=body, **bearer(secret))
+
+
+def test_a_key_works_a_case_as_the_clerk_of_its_unit_and_another_person_approves(hall: Hall) -> None:
+    case = dispatched(hall)
+    key = hall.key("water", "read", "command", unit=LEAD)
+    listed = hall.browser().get("/api/v1/cases?state=dispatched", **bearer(key)).json()["cases"]
+    steps = [
+        by_key(hall, key, case, command="sign_for"),
+        by_key(hall, key, case, command="contact", ok=True, method="phone"),
+        by_key(hall, key, case, command="submit_reply", result="resolved", text="路灯已修好。"),
+    ]
+    refused = by_key(hall, key, case, command="approve_reply")
+
+    assert [case.number] == [c["case"] for c in listed]
+    assert [200, 200, 200] == [s.status_code for s in steps], [s.text for s in steps]
+    assert (422, "wrong_role") == (refused.status_code, refused.json()["reason"])
+    head = hall.officer("wang", LEAD, "unit_head")
+    approved = command(head, case, command="approve_reply", expected_version=hall.case(case.case_id).version)
+    assert 200 == approved.status_code, approved.text
+    told = [e.actor for e in hall.storage.cases.events(case.case_id) if e.type == "reply.submitted"]
+    assert [("key", "water", "unit_clerk", LEAD)] == [(a.kind, a.id, a.role, a.unit) for a in told]
+
+
+def test_a_key_asks_for_a_return_but_not_on_behalf_of_another_unit(hall: Hall) -> None:
+    own, other = (
+        dispatched(hall),
+        dispatched(hall, "social_security_station", text="柳河村我家低保的事", phone="19900000002"),
+    )
+    key = hall.key("water", "read", "command", unit=LEAD)
+    returned = by_key(
+        hall, key, own, command="request_return", proposed_unit="social_security_station", reason="不是我们的路灯"
+    )
+
+    assert 200 == returned.status_code, returned.text
+    assert "return_pending" == hall.case(own.case_id).state
+    assert 404 == by_key(hall, key, other, command="sign_for").status_code
+    assert "dispatched" == hall.case(other.case_id).state
+
+
+def test_a_report_against_the_unit_is_not_there_for_its_key(hall: Hall) -> None:
+    report = hall.petition("举报公共事业服务站的人收好处,柳河村路灯")
+    key = hall.key("water", "read", "command", unit=LEAD)
+
+    assert 404 == by_key(hall, key, report, command="note", text="看一下").status_code
+    assert 404 == hall.browser().get(f"/api/v1/cases/{report.number}", **bearer(key)).status_code
+
+
+@pytest.mark.parametrize(("can", "unit", "words"), [(("read", "submit"), LEAD, "权限"), (("command",), None, "单位")])
+def test_a_key_that_may_not_give_commands_is_told_why(
+    hall: Hall, can: tuple[str, ...], unit: str | None, words: str
+) -> None:
+    case = dispatched(hall)
+    answer = by_key(hall, hall.key("water", *can, unit=unit), case, command="sign_for")
+
+    assert (403, "application/problem+json") == (answer.status_code, answer.headers["content-type"])
+    assert ("not_allowed", True) == (answer.json()["code"], words in answer.json()["detail"])
+    assert answer.json()["do"]
+    assert "dispatched" == hall.case(case.case_id).state
+
+
+def test_a_command_of_a_key_with_its_own_number_happens_once(hall: Hall) -> None:
+    case = dispatched(hall)
+    key = hall.key("water", "command", unit=LEAD)
+    answers = [by_key(hall, key, case, command="sign_for", command_id="w-1", expected_version=5) for _ in range(2)]
+
+    assert answers[0].json() == answers[1].json()
+    assert 6 == hall.case(case.case_id).version
+
+
 def test_search_has_hits_and_facets_in_the_outward_shape(hall: Hall) -> None:
     case = hall.petition()
     found = hall.dispatcher().get("/api/v1/search?q=路灯&facet=topic&facet=state&every=day").json()
@@ -274,12 +358,3 @@ def test_the_api_describes_itself(hall: Hall) -> None:
                  "/cases/{number}/commands", "/search", "/trends", "/events", "/live"):  # fmt: skip
         assert f"/api/v1{path}" in paths
     assert not any(p.startswith(("/queue", "/login")) for p in paths)
-
-
-def test_each_error_of_the_core_has_a_status() -> None:
-    from cases import errors
-
-    kinds = [e for e in vars(errors).values() if isinstance(e, type) and issubclass(e, errors.SuqiuError)]
-    never_asked_for_over_http = {"error", "policy"}
-
-    assert {e.code for e in kinds} - never_asked_for_over_http <= set(STATUS)

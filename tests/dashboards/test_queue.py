@@ -46,6 +46,27 @@ def test_a_case_asked_back_stands_under_returned(hall: Hall) -> None:
     assert [number] == numbers(head, "/queue?view=returned")
 
 
+def test_who_was_answered_waits_for_a_follow_up_until_somebody_asked_also_after_closing(hall: Hall) -> None:
+    number = dispatched(hall)
+    clerk, head, office = hall.officer("li"), hall.officer("zhao", role="unit_head"), hall.dispatcher()
+    steps: tuple[tuple[Browser, str, dict[str, str]], ...] = (
+        (clerk, "sign_for", {}),
+        (clerk, "submit_reply", {"result": "resolved", "text": "路灯已修好。"}),
+        (head, "approve_reply", {}),
+        (clerk, "serve_reply", {"channel": "phone"}),
+    )
+    for who, command, fields in steps:
+        assert [] == numbers(office, "/queue?view=followup")
+        answer = who.command(number, command, **fields)
+        assert 303 == answer.status_code, words_on(answer.text)
+
+    assert [number] == numbers(office, "/queue?view=followup")
+    assert 303 == head.command(number, "close").status_code
+    assert [number] == numbers(office, "/queue?view=followup")
+    assert 303 == office.command(number, "follow_up", answer="resolved").status_code
+    assert [] == numbers(office, "/queue?view=followup")
+
+
 def test_the_tab_says_what_it_counts(hall: Hall) -> None:
     dispatched(hall)
     page = words_on(hall.officer().get("/queue").text)

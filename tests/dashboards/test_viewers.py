@@ -67,3 +67,23 @@ def test_a_key_sees_the_cases_of_its_own_petitions_within_its_unit() -> None:
     assert ("12345", None) == (free.sender, free.units)
     assert ("12345", frozenset({"village_01"})) == (bound.sender, bound.units)
     assert not bound.sees_secret
+
+
+def test_a_key_that_gives_commands_sees_what_the_clerk_of_its_unit_sees() -> None:
+    def key(unit: str | None) -> ApiKey:
+        return ApiKey(name="water", digest="d", channels=frozenset(), can=frozenset({"command"}), unit=unit)
+
+    viewer = viewer_of_key(key("civil_affairs_branch"), TOWN)
+    clerk = viewer_of(account("unit_clerk", "civil_affairs_branch"), TOWN)
+
+    assert ("key", "unit_clerk", None) == (viewer.kind, viewer.role, viewer.sender)
+    assert (clerk.units, clerk.blocked - {"person:li"}, clerk.sees_secret) == (
+        viewer.units, viewer.blocked, viewer.sees_secret,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("unit", [None, "abolished_office"])
+def test_a_key_that_gives_commands_without_a_unit_sees_nothing(unit: str | None) -> None:
+    key = ApiKey(name="water", digest="d", channels=frozenset(), can=frozenset({"command", "read"}), unit=unit)
+
+    assert frozenset() == viewer_of_key(key, TOWN).units

@@ -101,6 +101,16 @@ def test_bad_input_is_kept_once_however_often_it_comes(house: House) -> None:
     assert [error["loc"] for error in row.errors] == [["text"]]
 
 
+def test_an_attachment_that_nobody_could_have_uploaded_is_refused_by_name_and_kept(house: House) -> None:
+    answer = house.post(PETITIONS, said(attachments=[{"upload_id": "u1"}]))
+
+    assert 422 == answer.status_code
+    assert ["attachments"] == list(errors_at(answer.json()))
+    assert "还不能上传附件" in errors_at(answer.json())["attachments"]
+    assert {} == house.log.petitions
+    assert "u1" in house.rejected.only().body
+
+
 def test_bad_input_that_cannot_be_kept_is_not_answered_as_dealt_with(house: House) -> None:
     house.rejected.error = RuntimeError("disk full")
 

@@ -42,8 +42,9 @@ FULL: dict[str, Any] = said(
 @pytest.mark.parametrize("later", [timedelta(0), timedelta(days=29), timedelta(minutes=-20)])
 def test_our_own_message_comes_back_as_the_same_petition(fields: dict[str, Any], later: timedelta) -> None:
     petition = to_petition(
-        read(fields, trusted=True), sender="s", identity=IDENTITY, now=NOW, entered_by="li.na", supplements="p1"
-    )
+        read(fields, trusted=True), sender="s", identity=IDENTITY, now=NOW, entered_by="li.na", supplements="p1",
+        uploads=lambda ids: ids,
+    )  # fmt: skip
     back = decode_inbound(encode_petition(petition), IDENTITY, now=NOW + later)
 
     assert back == petition
@@ -55,6 +56,13 @@ def test_history_travels_along() -> None:
     petition = to_petition(old, sender="s", identity=IDENTITY, now=NOW, any_past=True, history_days=30)
 
     assert decode_inbound(encode_petition(petition), IDENTITY, now=NOW) == petition
+
+
+def test_a_producer_of_its_own_cannot_name_an_attachment_either() -> None:
+    with pytest.raises(BadInput) as error:
+        decode_inbound(message(attachments=[{"upload_id": "u1"}]), IDENTITY, now=NOW)
+
+    assert [("attachments",)] == [e.loc for e in error.value.errors]
 
 
 def message(**fields: Any) -> bytes:

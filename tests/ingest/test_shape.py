@@ -17,7 +17,15 @@ from tests.ingest.fakes import IDENTITY, NOW, said
 
 def made(trusted: bool = False, any_past: bool = False, history_days: int | None = None, **fields: Any) -> Petition:
     shape = read(json.dumps(said(**fields)), trusted=trusted)
-    return to_petition(shape, sender="s", identity=IDENTITY, now=NOW, any_past=any_past, history_days=history_days)
+    return to_petition(
+        shape,
+        sender="s",
+        identity=IDENTITY,
+        now=NOW,
+        any_past=any_past,
+        history_days=history_days,
+        uploads=lambda ids: ids,
+    )
 
 
 def refused(**fields: Any) -> dict[str, str]:
@@ -134,6 +142,23 @@ def test_the_limits_themselves_are_allowed() -> None:
     petition = made(text="字" * 20_000, title="题" * 200, attachments=[{"upload_id": "u"}] * 20)
 
     assert (len(petition.text), len(petition.attachments)) == (20_000, 20)
+
+
+def test_while_there_are_no_uploads_an_attachment_is_refused_by_name() -> None:
+    shape = read(said(attachments=[{"upload_id": "u1"}]))
+    with pytest.raises(BadInput) as error:
+        to_petition(shape, sender="s", identity=IDENTITY, now=NOW)
+
+    [wrong] = error.value.errors
+    assert (("attachments",), True) == (wrong.loc, "还不能上传附件" in wrong.msg)
+
+
+def test_once_there_are_uploads_each_one_that_is_not_there_is_named() -> None:
+    shape = read(said(attachments=[{"upload_id": "u1"}, {"upload_id": "u2"}, {"upload_id": "u3"}]))
+    with pytest.raises(BadInput) as error:
+        to_petition(shape, sender="s", identity=IDENTITY, now=NOW, uploads=lambda ids: {"u1", "u3"})
+
+    assert [("attachments", 1, "upload_id")] == [e.loc for e in error.value.errors]
 
 
 def test_five_may_speak_for_many() -> None:

@@ -29,7 +29,8 @@ cases = st.lists(
         "secret": st.booleans(),
         "senders": st.lists(st.sampled_from(SENDERS), max_size=2).map(tuple),
         "history": st.booleans(),
-        "state": st.sampled_from(("registered", "closed")),
+        "state": st.sampled_from(("registered", "closed", "replied")),
+        "followup": st.none() | st.sampled_from(("resolved", "unreachable")),
         "handler": st.none() | st.sampled_from(("zhang", "li")),
     }),
     min_size=1, max_size=8,
@@ -43,7 +44,8 @@ viewers = st.builds(
 queries = st.builds(
     CaseQuery,
     units=some_units, handler=st.none() | st.just("zhang"), claimable_for=st.none() | st.sampled_from(UNITS),
-    open_only=st.booleans(), history=st.none() | st.booleans(), sort=st.sampled_from(("due", "newest", "changed")),
+    open_only=st.booleans(), history=st.none() | st.booleans(), awaits_followup=st.booleans(),
+    sort=st.sampled_from(("due", "newest", "changed")),
 )  # fmt: skip
 
 

@@ -212,16 +212,6 @@ def test_a_folder_that_is_not_there_is_not_an_empty_town(suqiu: Run, tmp_path: P
     assert not (tmp_path / "mistyped").exists()
 
 
-def test_a_folder_that_another_process_runs_is_not_rebuilt(suqiu: Run, data: Path) -> None:
-    house = open_house(read_settings({}, data=data))
-    try:
-        told = suqiu("rebuild", "cases", "--data", data, "--json", code=2)
-    finally:
-        house.close()
-
-    assert "folder_in_use" == told.error["code"]
-
-
 def test_the_doctor_finds_what_is_wrong_and_says_what_to_do(
     suqiu: Run, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -42,6 +42,9 @@ def test_a_person_is_added_listed_given_another_role_and_disabled(suqiu: Run, tm
         (["user", "disable", "nobody"], "", "没有这个人"),
         (["key", "add", "k", "--channels", "pigeon"], "", "没有这个渠道"),
         (["key", "add", "k", "--channels", "web", "--can", "rule"], "", "没有这种权限"),
+        (["key", "add", "k", "--channels", "web", "--can", "read,command"], "", "要写明单位"),
+        (["key", "add", "k", "--channels", "web", "--can", "command", "--unit", "moon"], "", "没有这个单位"),
+        (["key", "add", "k", "--channels", "web", "--unit", "moon"], "", "没有这个单位"),
         (["key", "revoke", "k"], "", "没有名为"),
     ],
 )
@@ -85,6 +88,27 @@ def test_a_name_has_one_key_until_it_is_revoked(suqiu: Run, tmp_path: Path) -> N
     suqiu("key", "revoke", "county", *at)
     suqiu("key", "add", "county", "--channels", "web", *at)
     assert [False, True] == sorted(k["revoked"] for k in suqiu("key", "list", *at).documents)
+
+
+def test_a_key_that_gives_commands_is_listed_with_its_unit(suqiu: Run, tmp_path: Path) -> None:
+    at = ("--data", tmp_path / "data", "--json")
+    suqiu("key", "add", "water", "--channels", "api", "--can", "read,command", "--unit", "public_affairs_station", *at)
+    [key] = suqiu("key", "list", *at).documents
+
+    assert ("public_affairs_station", ["command", "read"]) == (key["unit"], key["can"])
+
+
+def test_who_acted_can_be_told_a_person_and_a_key_with_commands_never_share_a_name(suqiu: Run, tmp_path: Path) -> None:
+    at = ("--data", tmp_path / "data", "--json")
+    key = ("--channels", "api", "--can", "command", "--unit", "public_affairs_station")
+    person = ("--role", "dispatcher", "--password-stdin")
+    suqiu("key", "add", "water", *key, *at)
+    told = suqiu("user", "add", "water", *person, *at, stdin=PASSWORD, code=2)
+    assert "是一把能办件的密钥的名字" in told.error["message"]
+
+    suqiu("user", "add", "li", *person, *at, stdin=PASSWORD)
+    assert "已有名为 li 的人员" in suqiu("key", "add", "li", *key, *at, code=2).error["message"]
+    suqiu("key", "add", "li", "--channels", "web", *at)
 
 
 def test_the_roles_are_those_of_the_domain(suqiu: Run) -> None:

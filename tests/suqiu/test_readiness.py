@@ -30,7 +30,7 @@ def away(what: str) -> Callable[[], Mapping[str, StageLag]]:
 
 def desk(found: Lags = fine, servers: Mapping[str, Probe] | None = None, patience: float = 4.0) -> TestClient:
     app = FastAPI()
-    app.include_router(health_router(Readiness(found, "kafka", servers or {}, patience)))
+    app.include_router(health_router(Readiness(found, "kafka", servers or {}, patience), lambda: 7))
     return TestClient(app)
 
 

@@ -1,0 +1,86 @@
+"""The queue is read by index: with a hundred thousand cases a view must not walk through all of them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import event
+
+from cases.ports import CaseQuery
+from cases.viewer import Viewer
+from storage import Storage, open_sqlite
+from storage.sql_cases import SqlCaseStore
+from tests.storage.samples import opening, viewer
+
+MANY = 100_000
+FOLLOWUP = CaseQuery(awaits_followup=True, limit=50)
+TOWN = viewer(role="follow_up_officer")
+BRANCH = viewer(role="follow_up_officer", units=frozenset({"agri_station"}), blocked=frozenset({"agri_station"}))
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
+    """A town after years: nearly all cases are closed and were asked about, one in a thousand was not."""
+    folder = tmp_path_factory.mktemp("many")
+    storage = open_sqlite(folder)
+    asked = opening("asked", case={"state": "closed", "followup": "resolved", "unit": "agri_station"}, deadlines=())
+    waits = opening("waits", case={"state": "closed", "unit": "agri_station"}, deadlines=())
+    storage.cases.apply([asked, waits])
+    with closing(sqlite3.connect(folder / "store.db")) as connection, connection:
+        connection.execute("CREATE TEMP TABLE n (i INTEGER PRIMARY KEY)")
+        connection.executemany("INSERT INTO n VALUES (?)", ((i,) for i in range(100, MANY + 100)))
+        columns = [row[1] for row in connection.execute("PRAGMA table_info(cases)")]
+        made = {"case_id": "'c' || i", "number": "NULL", "opened": "i", "position": "i"}
+        picked = ", ".join(made.get(name, name) for name in columns)
+        connection.execute(
+            f"INSERT INTO cases ({', '.join(columns)}) SELECT {picked} FROM n, cases "  # noqa: S608 - names of ours
+            "WHERE case_id = CASE WHEN i % 1000 = 0 THEN 'c-waits' ELSE 'c-asked' END"
+        )
+        connection.execute(
+            "INSERT INTO case_units SELECT c.case_id, u.unit FROM cases c JOIN case_units u "
+            "ON u.case_id = CASE WHEN c.opened % 1000 = 0 THEN 'c-waits' ELSE 'c-asked' END WHERE c.opened >= 100"
+        )
+    yield storage
+    storage.close()
+
+
+@pytest.mark.parametrize("who", [TOWN, BRANCH], ids=["town", "branch"])
+def test_what_awaits_a_follow_up_is_read_and_counted_by_its_index(many: Storage, who: Viewer) -> None:
+    statements: list[tuple[str, object]] = []
+    store = many.cases
+    assert isinstance(store, SqlCaseStore)
+    reader = store._database.reader
+
+    @event.listens_for(reader, "before_cursor_execute")
+    def _note(_c: object, _cursor: object, statement: str, parameters: object, *_: object) -> None:
+        if "json_extract" in statement:
+            statements.append((statement, parameters))
+
+    page = many.reader.page(FOLLOWUP, who)
+    counts = many.reader.counts({"followup": FOLLOWUP}, who)
+    event.remove(reader, "before_cursor_execute", _note)
+
+    assert (50, 101) == (len(page.rows), counts["followup"])
+    assert 2 == len(statements)
+    with reader.connect() as connection:
+        for statement, parameters in statements:
+            plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]  # type: ignore[arg-type]
+            assert any("INDEX ix_cases_followup" in step for step in plan), plan
+            assert not any("SCAN cases" == step or "TEMP B-TREE" in step for step in plan), plan
+
+
+def test_the_pages_hold_each_case_once_and_end(many: Storage) -> None:
+    seen: list[int] = []
+    cursor: str | None = None
+    while True:
+        page = many.reader.page(replace(FOLLOWUP, cursor=cursor), TOWN)
+        seen += [row.opened for row in page.rows]
+        cursor = page.cursor
+        if cursor is None:
+            break
+
+    assert (101, 101) == (len(seen), len(set(seen)))
