@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from elasticsearch import Elasticsearch
+from elasticsearch import BadRequestError, Elasticsearch
 
 from cases.errors import Conflict, Unavailable
 from cases.ports import IndexDocument, SearchQuery, SearchResult
@@ -161,8 +161,14 @@ class ElasticIndex:
 
     def _ensure(self) -> None:
         """An index behind the alias. An old one goes on serving: what its mapping does not know, it leaves out."""
-        if not self._client.indices.exists_alias(name=self._alias):
+        if self._client.indices.exists_alias(name=self._alias):
+            return
+        try:
             self._create(self._alias, complete=False)
+        except BadRequestError as refused:
+            # Two processes that start at once give it the same name: the second one finds it there, with its alias.
+            if refused.error != "resource_already_exists_exception":
+                raise
 
     def _create(self, alias: str, *, complete: bool) -> str:
         known = self._client.indices.get(index=f"{self._alias}-v*", features="aliases", expand_wildcards="all")

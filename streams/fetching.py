@@ -72,9 +72,12 @@ async def batches(stream: Any, most: int, every: float) -> AsyncIterator[list[Ev
     loop = asyncio.get_running_loop()
     not_before = 0.0
     while True:
-        events = [await queue.get()]
-        await asyncio.sleep(max(not_before - loop.time(), 0.0))
+        try:
+            events = [await queue.get()]
+            await asyncio.sleep(max(not_before - loop.time(), 0.0))
+            while len(events) < most and not queue.empty():
+                events.append(queue.get_nowait())
+        except StopAsyncIteration:  # Faust puts it into the queue when the agent is to end
+            return
         not_before = loop.time() + every
-        while len(events) < most and not queue.empty():
-            events.append(queue.get_nowait())
         yield events

@@ -90,6 +90,27 @@ def test_an_index_that_somebody_deleted_is_created_empty_and_wants_a_rebuild(cli
 
 
 @pytest.mark.connected
+def test_two_that_start_at_once_and_both_find_no_index_share_the_one_that_is_made(
+    client: Elasticsearch, alias: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = ElasticIndex(client, **how(), alias=alias)
+    there = type(client.indices).exists_alias
+    blind = [True]
+
+    def looked_too_early(self: Any, **asked: Any) -> Any:
+        return False if blind and blind.pop() else there(self, **asked)
+
+    monkeypatch.setattr(type(client.indices), "exists_alias", looked_too_early)
+    monkeypatch.setattr(type(client.indices), "get", lambda *_, **__: {})
+    other = ElasticIndex(client, **how(), alias=alias)
+    monkeypatch.undo()
+
+    other.put([document("c1")])
+
+    assert 1 == len(behind(client, alias))
+    assert 1 == total(one)
+
+
 def test_what_another_process_puts_during_a_rebuild_is_in_the_new_index(client: Elasticsearch, alias: str) -> None:
     """The other process knows of the rebuild by the second alias only."""
     mine, theirs = (ElasticIndex(client, alias=alias, **how()) for _ in range(2))

@@ -126,6 +126,59 @@ def test_what_was_published_is_not_published_again() -> None:
     assert house.storage.cases.head() == house.storage.cases.position(FOLLOWER)
 
 
+def test_while_the_baton_is_ours_the_store_is_not_asked_where_we_stand(monkeypatch: Any) -> None:
+    house = House()
+    turn(house)
+    asked: list[str] = []
+    position = house.storage.cases.position
+
+    def noted(follower: str) -> int:
+        asked.append(follower)
+        return position(follower)
+
+    monkeypatch.setattr(house.storage.cases, "position", noted)
+    for _ in range(3):
+        house.take_in(1)
+        turn(house)
+
+    assert [] == asked
+    positions = [m["position"] for m in house.of(EVENTS)]
+    assert list(range(1, house.storage.cases.head() + 1)) == positions
+
+
+def test_who_gets_the_baton_back_goes_on_where_the_other_one_stopped() -> None:
+    house = House()
+    house.take_in(2)
+    turn(house)
+    house.baton.ours = False
+    turn(house)
+    other = house.another_relay()
+    house.baton.ours = True
+    house.take_in(2)
+    turn(house, other)
+
+    house.take_in(2)
+    turn(house)
+
+    assert list(range(1, house.storage.cases.head() + 1)) == [m["position"] for m in house.of(EVENTS)]
+
+
+def test_each_event_carries_the_number_of_its_case_also_when_the_case_was_opened_long_before() -> None:
+    house = House()
+    house.take_in(3)
+    turn(house)
+    numbers = {m["case_id"]: m["case"] for m in house.of(EVENTS)}
+    house.published.clear()
+    house.storage.cases.advance(FOLLOWER, 0)
+
+    fresh = house.another_relay()
+    fresh._position = house.storage.cases.head() - 1
+    turn(house, fresh)
+
+    assert {numbers[m["case_id"]] for m in house.of(EVENTS)} == {m["case"] for m in house.of(EVENTS)}
+    assert all(numbers.values())
+
+
 def test_a_long_backlog_goes_out_in_several_turns_and_in_order(monkeypatch: Any) -> None:
     monkeypatch.setattr(relay_module, "BATCH", 7)
     house = House()
