@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,6 +36,9 @@ BUSY_SECONDS = 15
 
 RESTED_SECONDS = 1.0
 """A connection to PostgreSQL that was not used for so long is asked whether it is still there."""
+
+
+Clock = Callable[[], datetime]
 
 
 class Database:
@@ -94,20 +97,28 @@ class Database:
             engine.dispose()
 
 
-def sqlite_database(path: Path) -> Database:
-    return Database(sqlite_engine(path), sqlite_engine(path, readonly=True), sqlite_engine(path, synchronous="NORMAL"))
+def sqlite_database(path: Path, clock: Clock | None = None, synchronous: str = "FULL") -> Database:
+    followers = "NORMAL" if synchronous == "FULL" else synchronous
+    return Database(
+        sqlite_engine(path, clock=clock, synchronous=synchronous),
+        sqlite_engine(path, clock=clock, readonly=True),
+        sqlite_engine(path, clock=clock, synchronous=followers),
+    )
 
 
 def postgres_database(url: str) -> Database:
     return Database(postgres_engine(url), postgres_engine(url, readonly=True))
 
 
-def sqlite_engine(path: Path, *, readonly: bool = False, synchronous: str = "FULL") -> Engine:
+def sqlite_engine(
+    path: Path, *, readonly: bool = False, synchronous: str = "FULL", clock: Clock | None = None
+) -> Engine:
     """An engine over one file. Threads may use it at once; writers take turns.
 
     ``synchronous``: FULL for an fsync at every commit. In WAL mode NORMAL may lose the last commits at a power cut, never
-    a part of one; what we told somebody is durable is not written so.
+    a part of one; what we told somebody is durable is not written so. ``clock``: what the database takes for the time.
     """
+    tell = clock or _now
     engine = create_engine(
         URL.create("sqlite", database=str(path)),
         connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
@@ -119,7 +130,7 @@ def sqlite_engine(path: Path, *, readonly: bool = False, synchronous: str = "FUL
     def _prepare(connection: Any, _record: Any) -> None:
         # The driver would begin transactions by its own rules, too late for IMMEDIATE and not for DDL at all.
         connection.isolation_level = None
-        connection.create_function("clock_timestamp", 0, _machine_clock)
+        connection.create_function("clock_timestamp", 0, lambda: stamp(tell()))
         cursor = connection.cursor()
         for pragma in _PRAGMAS:
             cursor.execute(pragma)
@@ -147,9 +158,9 @@ _PRAGMAS = (
 )
 
 
-def _machine_clock() -> str:
-    """PostgreSQL's function of this name for SQLite, whose own clock knows only milliseconds."""
-    return stamp(datetime.now(UTC))
+def _now() -> datetime:
+    """The machine's clock, for PostgreSQL's function of this name: SQLite's own knows only milliseconds."""
+    return datetime.now(UTC)
 
 
 def postgres_engine(url: str, *, readonly: bool = False) -> Engine:

@@ -24,7 +24,7 @@ from cases.ports import (
     Tasks,
     Versions,
 )  # fmt: skip
-from storage.engines import Database, postgres_database, sqlite_database
+from storage.engines import Clock, Database, postgres_database, sqlite_database
 from storage.memory import Memory
 from storage.migrating import migrate
 from storage.sql_accounts import SqlAccounts
@@ -75,10 +75,15 @@ def open_memory() -> Storage:
     )  # fmt: skip
 
 
-def open_sqlite(folder: Path) -> Storage:
-    """``store.db`` and ``log.db`` in a data folder, made if they are not there. Raises Unavailable."""
+def open_sqlite(folder: Path, *, clock: Clock | None = None, synchronous: str = "FULL") -> Storage:
+    """``store.db`` and ``log.db`` in a data folder, made if they are not there. Raises Unavailable.
+
+    ``clock``: what events are recorded by, for a made-up past; the machine's otherwise. ``synchronous``: OFF only for
+    what can be made again from nothing.
+    """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # what citizens wrote is nobody else's to read
-    return _opened(sqlite_database(folder / "store.db"), sqlite_database(folder / "log.db"))
+    store, log = (sqlite_database(folder / name, clock, synchronous) for name in ("store.db", "log.db"))
+    return _opened(store, log)
 
 
 def open_postgres(url: str) -> Storage:

@@ -113,7 +113,12 @@ class WakingLog:
         return appended
 
 
-def open_house(settings: Settings, clock: Callable[[], datetime] = system_clock) -> House:
+def open_house(
+    settings: Settings,
+    clock: Callable[[], datetime] = system_clock,
+    *,
+    open_storage: Callable[[Path], Storage] = open_sqlite,
+) -> House:
     """The whole desk over a data folder that nobody else runs. Raises FolderInUse."""
     lock = FolderLock(settings.data)
     if not lock.take():
@@ -121,7 +126,7 @@ def open_house(settings: Settings, clock: Callable[[], datetime] = system_clock)
         raise FolderInUse(f"数据文件夹 {settings.data} 正由另一个进程运行", "请先停止它,或换一个 --data")
     policy = load_policy(settings.policy)
     identity = Identity(secret_of(settings))
-    storage = open_sqlite(settings.data)
+    storage = open_storage(settings.data)
     books = Books(policy, storage.versions)
     understand = LexiconUnderstand(policy)
     intake = Intake(

@@ -44,12 +44,12 @@ CHANNELS = (
     ("appointment", 1), ("agent", 2), ("home_visit", 2), ("letter", 2), ("email", 1), ("reception", 1), ("direct_line", 1),
     ("suggestion", 1), ("weibo", 1), ("open311", 1), ("api", 1),
 )  # fmt: skip
-_AT_ONCE = ("hotline", "hotline", "wechat", "app", "web")
+AT_ONCE = ("hotline", "hotline", "wechat", "app", "web")
 _REMEMBERED = 400
 
 
 @dataclass(frozen=True, slots=True)
-class _Matter:
+class Matter:
     """What happened where: the part of a petition that others may tell as well."""
 
     topic: str
@@ -66,7 +66,7 @@ def made_up_petitions(
     ``until``: with it each has an ``occurred_at``, spread over the ``days`` before; without it none has, as on a live
     channel. JSON can hold all of it. The same arguments give the same petitions.
     """
-    writer = _Writer(random.Random(seed), policy)  # noqa: S311 - made-up text, no secret
+    writer = Writer(random.Random(seed), policy)  # noqa: S311 - made-up text, no secret
     gap = timedelta(days=days) / max(n, 1)
     for i in range(n):
         petition = writer.petition(f"made-up-{seed}-{i:07d}")
@@ -75,7 +75,9 @@ def made_up_petitions(
         yield petition
 
 
-class _Writer:
+class Writer:
+    """Writes one petition after another, remembering the last few hundred: for repeats and joint matters."""
+
     def __init__(self, rnd: random.Random, policy: Policy) -> None:
         self.random = rnd
         self._policy = policy
@@ -87,7 +89,7 @@ class _Writer:
         self._places = home or list(policy.places.values())
         self._away = [p for p in policy.places.values() if policy.town not in policy.above(p.unit)]
         self._villages = [p for p in self._places if p.kind == "village"] or self._places
-        self._past: deque[tuple[Person, _Matter]] = deque(maxlen=_REMEMBERED)
+        self._past: deque[tuple[Person, Matter]] = deque(maxlen=_REMEMBERED)
         self._last: dict[str, Any] = {}
         self._channels = [c for c, _ in CHANNELS]
         self._channel_shares = _shares([float(w) for _, w in CHANNELS], None)
@@ -105,21 +107,22 @@ class _Writer:
             person, matter = self._person(), rnd.choice(self._past)[1]
             joint = True
         else:
-            person, matter = self._person(), self._matter()
+            person, matter = self._person(), self.matter()
         self._past.append((person, matter))
         # Who is in danger does not write a letter.
         channel = (
-            rnd.choice(_AT_ONCE)
+            rnd.choice(AT_ONCE)
             if matter.kind == "emergency"
             else rnd.choices(self._channels, cum_weights=self._channel_shares)[0]
         )
-        petition = self._petition(source_id, channel, person, matter, again, joint)
+        petition = self.written(source_id, channel, person, matter, again=again, joint=joint)
         self._last = petition
         return petition
 
-    def _petition(
-        self, source_id: str, channel: str, person: Person, matter: _Matter, again: bool, joint: bool
+    def written(
+        self, source_id: str, channel: str, person: Person, matter: Matter, *, again: bool = False, joint: bool = False
     ) -> dict[str, Any]:
+        """One petition of this person about this matter. ``again``: not the first time; ``joint``: not the only one."""
         rnd = self.random
         anonymous = rnd.random() < (0.4 if matter.kind == "wrongdoing" else ANONYMOUS)
         text = self._text(channel, person, matter, again, joint, anonymous)
@@ -182,27 +185,27 @@ class _Writer:
     def _person(self) -> Person:
         return make_person(self.random.randrange(10**9))
 
-    def _matter(self) -> _Matter:
+    def matter(self) -> Matter:
         rnd = self.random
         dice = rnd.random()
         if dice < EMERGENCY:
             place = rnd.choice(self._places)
-            return _Matter("", _fill(rnd.choice(DANGERS), place.name, rnd), place, "emergency")
+            return Matter("", _fill(rnd.choice(DANGERS), place.name, rnd), place, "emergency")
         if dice < EMERGENCY + WRONGDOING:
             place = rnd.choice(self._villages)
-            return _Matter("discipline.report", _fill(rnd.choice(DEEDS), place.name, rnd), place, "wrongdoing")
+            return Matter("discipline.report", _fill(rnd.choice(DEEDS), place.name, rnd), place, "wrongdoing")
         topic = rnd.choices(self._topics, cum_weights=self._shares)[0]
         place = rnd.choice(self._away) if self._away and rnd.random() < AWAY else rnd.choice(self._places)
-        return _Matter(topic.id, rnd.choice(topic.examples).replace("{p}", place.name), place, "plain")
+        return Matter(topic.id, rnd.choice(topic.examples).replace("{p}", place.name), place, "plain")
 
-    def _title(self, matter: _Matter) -> str:
+    def _title(self, matter: Matter) -> str:
         name = "有关问题" if matter.kind != "plain" else self._policy.topic_name(matter.topic) + "问题"
         if matter.kind == "emergency":
             return f"紧急：{matter.told[:20]}"
         pattern = self.random.choice(TITLES)
         return pattern.replace("{p}", matter.place.name).replace("{m}", name)[:60]
 
-    def _text(self, channel: str, person: Person, matter: _Matter, again: bool, joint: bool, anonymous: bool) -> str:
+    def _text(self, channel: str, person: Person, matter: Matter, again: bool, joint: bool, anonymous: bool) -> str:
         rnd = self.random
         if matter.kind == "emergency":
             return matter.told
@@ -234,7 +237,7 @@ class _Writer:
                 text = text.replace(right, wrong, 1)
         return text
 
-    def _fill_up(self, parts: list[str], missing: int, matter: _Matter) -> None:
+    def _fill_up(self, parts: list[str], missing: int, matter: Matter) -> None:
         """Sentences about what follows from it and what was tried, each once, until it is as long as wanted."""
         rnd = self.random
         pools = [
