@@ -256,6 +256,7 @@ def frame(desk: Desk, who: SignedIn | None = None, csrf: str = "") -> dict[str, 
         "unit": desk.policy.unit_name(who.account.unit) if who else "",
         "csrf": csrf,
         "menu": menu_of(who.account.role) if who else (),
+        "banner": desk.demo.banner if desk.demo else "",
     }
 
 

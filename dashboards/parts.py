@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -29,6 +29,25 @@ Form = Mapping[str, str]
 
 def anybody(address: str) -> None:
     """No limit on how much one address may send."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferedAccount:
+    """An account of a demo, offered to everybody on its sign-in page. ``role`` and ``unit`` in words."""
+
+    name: str
+    password: str = field(repr=False)
+    display: str
+    role: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demo:
+    """What the pages of a demo 演示 show besides: on each of them that all is made up, and who may sign in."""
+
+    banner: str
+    offered: tuple[OfferedAccount, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +79,8 @@ class Desk:
     cookie_secure: bool = False
     public_url: str = ""
     admit: Callable[[str], None] = anybody
+    demo: Demo | None = None
+    """None on every real desk."""
 
     @property
     def zone(self) -> ZoneInfo:

@@ -37,7 +37,7 @@ def signin_routes(desk: Desk) -> APIRouter:
         target = _inside(request.query_params.get("next", ""))
         if await maybe_signed_in(desk, request) is not None:
             return RedirectResponse(target, 303)
-        return _form(desk, request, target)
+        return _form(desk, request, target, chosen=request.query_params.get("as", ""))
 
     @router.post("/login")
     async def answer(request: Request) -> Response:
@@ -93,11 +93,17 @@ class _Door:
         self._waiting -= 1
 
 
-def _form(desk: Desk, request: Request, target: str, problem: str = "", name: str = "") -> Response:
+def _form(
+    desk: Desk, request: Request, target: str, problem: str = "", name: str = "", chosen: str = ""
+) -> Response:
+    """``chosen``: the account of a demo to fill the form with; a real desk offers none and knows none."""
+    offered = desk.demo.offered if desk.demo else ()
+    filled = next((o for o in offered if o.name == chosen), None)
     token, seed = form_token(desk, request, None)
     response = page(
         "login.html", 401 if problem else 200, **frame(desk, None, token), title="工作人员登录", target=target,
-        problem=problem, name=name,
+        problem=problem, name=filled.name if filled else name, password=filled.password if filled else "",
+        offered=offered, chosen=chosen if filled else "",
     )  # fmt: skip
     keep_form_cookie(desk, response, seed)
     return response

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cases.ports import (
     Accounts,
@@ -75,15 +77,21 @@ def open_memory() -> Storage:
     )  # fmt: skip
 
 
-def open_sqlite(folder: Path, *, clock: Clock | None = None, synchronous: str = "FULL") -> Storage:
+def open_sqlite(
+    folder: Path,
+    *,
+    clock: Clock | None = None,
+    synchronous: str = "FULL",
+    turn: AbstractContextManager[Any] | None = None,
+) -> Storage:
     """``store.db`` and ``log.db`` in a data folder, made if they are not there. Raises Unavailable.
 
     ``clock``: what events are recorded by, for a made-up past; the machine's otherwise. ``synchronous``: OFF only for
-    what can be made again from nothing.
+    what can be made again from nothing. ``turn``: what writers of several processes queue up at.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # what citizens wrote is nobody else's to read
-    store, log = (sqlite_database(folder / name, clock, synchronous) for name in ("store.db", "log.db"))
-    return _opened(store, log)
+    store = sqlite_database(folder / "store.db", clock, synchronous, turn)
+    return _opened(store, sqlite_database(folder / "log.db", clock, synchronous))
 
 
 def open_postgres(url: str) -> Storage:

@@ -18,6 +18,7 @@ from cases.policy import Calendar, Policy
 from cases.ports import CaseIndex
 from dashboards.app import Desk as Pages
 from dashboards.app import LiveHub, add_error_pages, dashboard_router
+from dashboards.parts import Demo
 from ingest.api import api_router
 from ingest.edge import add_problems
 from ingest.gateway import Gateway
@@ -55,6 +56,7 @@ class WebParts:
     asked: str = "store"
     servers: Mapping[str, Probe] = field(default_factory=dict)
     waiting: Callable[[str], str | None] | None = None
+    demo: Demo | None = None
 
 
 def web_app(parts: WebParts, *, pages: bool = True) -> FastAPI:
@@ -122,7 +124,7 @@ def pages_of(parts: WebParts, turnstile: Turnstile) -> Pages:
         clocks_of=lambda case_id: clocks_shown(parts, case_id),
         web_form=petition_from_web_form, desk_form=petition_from_desk_form,
         cookie_secure=parts.settings.cookie_secure, public_url=parts.settings.public_url,
-        admit=admit,
+        admit=admit, demo=parts.demo,
     )  # fmt: skip
 
 
@@ -165,10 +167,10 @@ def wechat_accounts(settings: Settings) -> dict[str, WeChatAccount]:
     return {a.account: a for a in accounts}
 
 
-def embedded_app(house: House, gateway: Gateway) -> FastAPI:
-    """The app of the embedded desk."""
+def embedded_app(house: House, gateway: Gateway, *, demo: Demo | None = None) -> FastAPI:
+    """The app of the embedded desk. ``demo``: what its pages show besides, in a demo only."""
     parts = WebParts(
         settings=house.settings, policy=house.policy, identity=house.identity, storage=house.storage, books=house.books,
-        desk=house.desk, clock=house.clock, gateway=gateway, index=house.index, lags=house.runner.lags,
+        desk=house.desk, clock=house.clock, gateway=gateway, index=house.index, lags=house.runner.lags, demo=demo,
     )  # fmt: skip
     return web_app(parts)

@@ -11,7 +11,7 @@ import sys
 import typer
 
 from cases.errors import SuqiuError
-from suqiu.cli import asking, cluster, importing, keeping, measuring, people, rules, serving
+from suqiu.cli import asking, cluster, demo, importing, keeping, measuring, people, rules, serving
 from suqiu.cli.output import Failed, say_error
 
 app = typer.Typer(
@@ -22,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for group in (serving, importing, asking, rules, keeping, people, cluster, measuring):
+for group in (serving, demo, importing, asking, rules, keeping, people, cluster, measuring):
     group.register(app)
 
 

@@ -15,17 +15,21 @@ from suqiu.demo.bursts import BURSTS, Burst
 from suqiu.demo.seasons import busyness, hours
 
 DAYS = 365
-# A day is lived through in these pieces: what came in one of them is worked on from the next one on.
-ENDS = (time(8, 30), time(10), time(11, 30), time(14), time(16), time(18, 30))
-FEW, ENDS_OF_FEW = 3_000, (time(18, 30),)
+# A day is lived through in these pieces; the officers take up their work at the end of some of them.
+ENDS = ((time(10), False), (time(13), True), (time(18, 30), True))
+FEW, ENDS_OF_FEW = 3_000, ((time(18, 30), True),)
 """Where few write, half a day is piece enough."""
 
 
 @dataclass(slots=True)
 class Slot:
-    """A piece of a day: until when, and who writes in it about what (None: whatever the season brings)."""
+    """A piece of a day: until when, and who writes in it about what (None: whatever the season brings).
+
+    ``worked``: with its end the officers have done what they do until then.
+    """
 
     until: datetime
+    worked: bool
     arrivals: list[tuple[datetime, Burst | None]] = field(default_factory=list)
 
 
@@ -87,17 +91,22 @@ def _moment(day: date, rnd: random.Random, clock: list[float], zone: ZoneInfo) -
 
 
 def _slots(
-    day: date, pieces: Sequence[time], arrivals: list[tuple[datetime, Burst | None]], now: datetime, zone: ZoneInfo
+    day: date,
+    pieces: Sequence[tuple[time, bool]],
+    arrivals: list[tuple[datetime, Burst | None]],
+    now: datetime,
+    zone: ZoneInfo,
 ) -> Iterator[Slot]:
     """What would lie in the future (it is still today) is said to come just now."""
-    ends = [datetime.combine(day, end, zone).astimezone(UTC) for end in pieces]
-    ends.append((datetime.combine(day, time(), zone) + timedelta(days=1)).astimezone(UTC))
-    ends = [end for end in ends if end < now] + ([now] if ends[-1] >= now else [])
+    midnight = (datetime.combine(day, time(), zone) + timedelta(days=1)).astimezone(UTC)
+    slots = [Slot(datetime.combine(day, end, zone).astimezone(UTC), worked) for end, worked in pieces]
+    slots.append(Slot(midnight, False))
+    if midnight >= now:
+        slots = [*(s for s in slots if s.until < now), Slot(now, True)]
     rest = iter(arrivals)
     waiting = next(rest, None)
-    for end in ends:
-        slot = Slot(end)
-        while waiting is not None and (waiting[0] < end or end == now):
-            slot.arrivals.append((min(waiting[0], end), waiting[1]))
+    for slot in slots:
+        while waiting is not None and (waiting[0] < slot.until or slot.until == now):
+            slot.arrivals.append((min(waiting[0], slot.until), waiting[1]))
             waiting = next(rest, None)
         yield slot

@@ -11,7 +11,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from cases.case import Case
 from cases.commands import Command
@@ -29,8 +29,17 @@ from suqiu.demo.lives import Habits, Life, Step, new_life
 from suqiu.demo.staff import Staff
 
 BATCH = 250
-# Given in one go without looking at the case anew: they change nothing that the next one asks for.
-_LIGHT = frozenset({"sign_for", "contact", "serve_notice"})
+# What the next step asks of the case after these is plain; folding all of it anew waits for the end of the piece.
+_LIGHT = frozenset({"accept", "sign_for", "contact", "serve_notice", "approve_reply", "follow_up", "evaluate"})
+# A step is recorded at the end of its piece, or of the next ones: it must not be older than a day by then.
+LATEST = timedelta(hours=21)
+# No clock begins, ends or stands still with these.
+_NO_CLOCK = frozenset(
+    {
+        "case.classified", "case.closed", "reply.approved", "followup.done", "followup.unreachable",
+        "evaluation.recorded", "case.noted",
+    }
+)  # fmt: skip
 # More steps than this between two moments nobody takes.
 _IN_ONE_PIECE = 12
 
@@ -44,14 +53,15 @@ class Crew:
         self._lives: dict[str, Life] = {}
         self._due: list[tuple[datetime, str]] = []
 
-    def take_over(self, opened: Iterable[tuple[int, str]], now: datetime) -> None:
-        """New cases (turn, id), as they stand in the store."""
+    def take_over(self, opened: Iterable[tuple[int, str]], until: datetime) -> None:
+        """New cases (turn, id), as they stand in the store; ``work`` goes on to ``until`` next."""
         turns = {case_id: turn for turn, case_id in opened}
         for case_id, events in self._cases.events_of(turns).items():
             life = new_life(fold(case_id, events), events, self._seed, turns[case_id])
             self._lives[case_id] = life
-            self._look(life, now)
-            self._plan(life, now)
+            self._plan(life, max(events[-1].occurred_at, until - LATEST))
+            if life.step is None or life.step.at > until:
+                self._look(life, until)
             self._wait(life)
 
     def work(self, until: datetime) -> int:
@@ -97,7 +107,7 @@ class Crew:
                 # At its own moment: an answer later that hour does not undo the warning.
                 raised = self._raised(life, told, at)
                 new += raised
-                told = projection.expected(told, raised, until)
+                told = projection.expected(told, raised, until) if raised else told
                 whole = whole and not raised
                 life.raise_at = None
             if step is None or step.at > until:
@@ -112,12 +122,13 @@ class Crew:
             self._plan(life, step.at, refused=not happened)
         if not whole:
             life.case = fold(life.case_id, told)
-        clocks = projection.clocks_of(life.case, told, self._books, until)
-        rows = projection.deadline_rows(clocks, told) if clocks is not None else ()
-        life.raise_at = _soonest(rows)
+        if life.raise_at is None or life.raise_at <= until or any(e.type not in _NO_CLOCK for e in new):
+            life.rows = projection.rows(life.case, told, self._books, until)
+            life.raise_at = _soonest(life.rows)
         return Decision(
-            case=life.case, expected_version=len(life.events), events=tuple(new), deadlines=rows, texts=tuple(texts)
-        )
+            case=life.case, expected_version=len(life.events), events=tuple(new), deadlines=life.rows,
+            texts=tuple(texts),
+        )  # fmt: skip
 
     def _given(self, life: Life, step: Step, told: Sequence[Event]) -> tuple[tuple[NewEvent, ...], Text | None]:
         """The events of one command; none where it is refused (the right to give a case back has run out, say)."""
@@ -135,14 +146,16 @@ class Crew:
             return (), None
 
     def _raised(self, life: Life, told: Sequence[Event], at: datetime) -> tuple[NewEvent, ...]:
+        if all(r.next_step == "lapse" for r in life.rows if r.next_at is not None and r.next_at <= at):
+            return ()  # a right that runs out is written into its row, and nobody is told
         clocks = projection.clocks_of(life.case, told, self._books, at)
         return due_steps(clocks, told, at) if clocks is not None else ()
 
     # --- what comes next --------------------------------------------------------------------------------------------
 
     def _look(self, life: Life, now: datetime) -> None:
-        clocks = projection.clocks_of(life.case, life.events, self._books, now)
-        life.raise_at = _soonest(projection.deadline_rows(clocks, life.events)) if clocks is not None else None
+        life.rows = projection.rows(life.case, life.events, self._books, now)
+        life.raise_at = _soonest(life.rows)
 
     def _plan(self, life: Life, after: datetime, *, refused: bool = False) -> None:
         """The next step; where the same was just refused, nobody does anything more."""
@@ -165,8 +178,16 @@ def _soonest(rows: Sequence[Deadline]) -> datetime | None:
 
 def _lightly(case: Case, step: Step) -> Case:
     """What the next step asks of the case, without folding all of it anew; the fold comes at the end."""
+    if step.name == "accept":
+        return replace(case, state="accepted")
     if step.name == "sign_for":
         return replace(case, state="in_progress")
+    if step.name == "approve_reply" and case.reply is not None:
+        return replace(case, replies=(*case.replies[:-1], replace(case.reply, approved_by=step.actor.id)))
+    if step.name == "follow_up":
+        return replace(case, followup=str(step.data["answer"]))
+    if step.name == "evaluate":
+        return replace(case, evaluation=str(step.data["rating"]))
     if step.name == "contact":
         return replace(case, contacted=bool(step.data["ok"]), contact_attempts=case.contact_attempts + 1)
     return case

@@ -13,7 +13,7 @@ from cases.errors import SuqiuError
 from suqiu.settings import private_folder
 
 MARK = "demo.json"
-_OURS = ("store.db", "log.db", "index", "secret", "notifications.log")
+_OURS = ("store.db", "log.db", "index", "secret", "notifications.log", "turn")
 
 
 class NotADemo(SuqiuError):

@@ -18,7 +18,6 @@ from zoneinfo import ZoneInfo
 from cases.petition import DESK_CHANNELS, Petition
 from cases.ports import CaseStore, Decision, Outcome
 from ingest.gateway import Gateway, Manner
-from storage import open_sqlite
 from streams import deadlines
 from streams.deadlines import DeadlineParts
 from streams.embedded import INTAKE
@@ -27,6 +26,8 @@ from suqiu.demo.arrivals import Slot, year_of_slots
 from suqiu.demo.clock import TownClock
 from suqiu.demo.crew import Crew
 from suqiu.demo.second import Second
+from suqiu.demo.senders import sender_of
+from suqiu.demo.storing import open_past
 from suqiu.demo.staff import Staff, add_accounts
 from suqiu.demo.voices import Townspeople
 from suqiu.embedded import House, open_house
@@ -39,8 +40,6 @@ ALONE = 3_000
 # Of each hundred new cases, how many this process works on itself; it takes the petitions in besides.
 OWN_SHARE = 30
 MANNER = Manner(via="demo")
-HOTLINE, WECHAT, PORTAL = "hotline-12345", "qinghe", "county-portal"
-"""Who sends what: the made-up systems and the official account, in the past as on the live channels."""
 
 Told = Callable[[str, int, int], None]
 """(what is done, how much of it, of how much)."""
@@ -49,8 +48,7 @@ Told = Callable[[str, int, int], None]
 def make_year(settings: Settings, *, petitions: int, seed: int, now: datetime, told: Told = lambda *_: None) -> None:
     """Fill the empty folder of ``settings``. Its storage is closed again; only then it is on disk for certain."""
     clock = TownClock(now)
-    # Broken off, the year is made anew: to wait for the disk at each commit would buy nothing.
-    house = open_house(settings, clock, open_storage=partial(open_sqlite, clock=clock, synchronous="OFF"))
+    house = open_house(settings, clock, open_storage=partial(open_past, clock=clock))
     try:
         add_accounts(house.storage.accounts, Staff(house.policy))
         with _crews(house, petitions, seed) as crews:
@@ -72,16 +70,26 @@ class _Crews:
     own: Crew
     second: Second | None
     turn: int = 0
+    busy: bool = False
 
-    def shared(self, opened: Sequence[str]) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
-        """New cases with their turns: ours and theirs."""
-        ours: list[tuple[int, str]] = []
-        theirs: list[tuple[int, str]] = []
+    def begin(self, until: datetime, opened: Sequence[str]) -> None:
+        """Hand over new cases, each with its turn; the others set to work at once, once they are done with the last
+        piece. They may go on while this process takes in the next ones: a step is recorded within the day all the same.
+        """
+        shares: tuple[list[tuple[int, str]], list[tuple[int, str]]] = ([], [])
         for case_id in opened:
             self.turn += 1
-            mine = self.second is None or self.turn * 37 % 100 < OWN_SHARE
-            (ours if mine else theirs).append((self.turn, case_id))
-        return ours, theirs
+            shares[self.second is not None and self.turn * 37 % 100 >= OWN_SHARE].append((self.turn, case_id))
+        self.end()
+        if self.second is not None:
+            self.second.begin(until, shares[1])
+            self.busy = True
+        self.own.take_over(shares[0], until)
+
+    def end(self) -> None:
+        if self.second is not None and self.busy:
+            self.second.end()
+        self.busy = False
 
 
 @contextmanager
@@ -101,21 +109,22 @@ def _live_through(
     gateway, intake = house.gateway(), _quiet_intake(house)
     people, done = Townspeople(seed, policy), 0
     opened: list[str] = []
-    before = now
     for slot in year_of_slots(petitions, now, zone, policy.calendar, seed):
-        ours, theirs = crews.shared(opened)
-        if crews.second is not None:
-            crews.second.begin(slot.until, theirs)
-        came = [_arrived(gateway, clock, people, at, burst, zone, done + n) for n, (at, burst) in enumerate(slot.arrivals)]
+        if slot.worked:
+            crews.begin(slot.until, opened)
+            opened = []
+        came = [
+            _arrived(gateway, clock, people, at, burst, zone, done + n) for n, (at, burst) in enumerate(slot.arrivals)
+        ]
         clock.at = slot.until
-        opened = _taken_in(house, intake, came, slot)
-        crews.own.take_over(ours, before if ours else slot.until)
-        crews.own.work(slot.until)
-        if crews.second is not None:
-            crews.second.end()
-        before = slot.until
+        opened += _taken_in(house, intake, came, slot)
+        if slot.worked:
+            crews.own.work(slot.until)
         done += len(came)
         told("过一年", done, petitions)
+    crews.begin(now, opened)
+    crews.own.work(now)
+    crews.end()
     gateway.close()
 
 
@@ -128,13 +137,6 @@ def _arrived(
     return gateway.check(
         said, sender=sender_of(channel), entered_by="dengji" if channel in DESK_CHANNELS else None, manner=MANNER
     )
-
-
-def sender_of(channel: str) -> str:
-    """The system that brings what comes by this channel."""
-    if channel in DESK_CHANNELS:
-        return "desk"
-    return {"web": "web", "wechat": WECHAT, "hotline": HOTLINE}.get(channel, PORTAL)
 
 
 def _taken_in(house: House, intake: Intake, came: Sequence[Petition], slot: Slot) -> list[str]:

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from cases.case import Case
 from cases.events import Actor, Event
 from cases.policy import Calendar, Policy
+from cases.ports import Deadline
 from cases.workdays import add_working_days, add_working_time, is_working_day
 from suqiu.demo import replies
 from suqiu.demo.staff import Staff
@@ -42,6 +43,7 @@ class Life:
     case: Case
     late: bool
     slow: bool
+    rows: tuple[Deadline, ...] = ()
     raise_at: datetime | None = None
     """When the next of its clocks must be looked at."""
     step: Step | None = None

@@ -16,10 +16,10 @@ from types import TracebackType
 
 from cases.errors import Unavailable
 from policy.load import load_policy
-from storage import open_sqlite
 from streams.books import Books
 from suqiu.demo.clock import TownClock
 from suqiu.demo.crew import Crew
+from suqiu.demo.storing import open_past
 from suqiu.embedded import settle_memory
 from suqiu.settings import Settings
 
@@ -65,12 +65,12 @@ def main(data: Path, policy: Path | None, seed: int) -> None:
     """The second process. Ends with its input."""
     town = load_policy(policy)
     clock = TownClock(datetime.fromtimestamp(0, UTC))
-    storage = open_sqlite(data, clock=clock, synchronous="OFF")
+    storage = open_past(data, clock)
     crew = Crew(storage.cases, Books(town, storage.versions), town, seed)
     for line in sys.stdin:
         told = json.loads(line)
-        before, clock.at = clock.at, datetime.fromisoformat(told["until"])
-        crew.take_over([(turn, case_id) for turn, case_id in told["opened"]], before)
+        clock.at = datetime.fromisoformat(told["until"])
+        crew.take_over([(turn, case_id) for turn, case_id in told["opened"]], clock.at)
         print(json.dumps({"done": crew.work(clock.at)}), flush=True)
     storage.close()
 
