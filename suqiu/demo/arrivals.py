@@ -15,9 +15,11 @@ from suqiu.demo.bursts import BURSTS, Burst
 from suqiu.demo.seasons import busyness, hours
 
 DAYS = 365
-# A day is lived through in these pieces; the officers take up their work at the end of some of them.
-ENDS = ((time(10), False), (time(13), True), (time(18, 30), True))
-FEW, ENDS_OF_FEW = 3_000, ((time(18, 30), True),)
+# A day is lived through in these pieces. The officers begin theirs with the second one and may be busy with it until the
+# next day's first one ends: what they do at half past eight is then recorded within 24 hours.
+CLOSING = time(18, 30)
+ENDS = (time(8), time(11), time(14, 30), CLOSING)
+FEW, ENDS_OF_FEW = 3_000, (time(8), CLOSING)
 """Where few write, half a day is piece enough."""
 
 
@@ -25,11 +27,12 @@ FEW, ENDS_OF_FEW = 3_000, ((time(18, 30), True),)
 class Slot:
     """A piece of a day: until when, and who writes in it about what (None: whatever the season brings).
 
-    ``worked``: with its end the officers have done what they do until then.
+    ``begins``: with it the officers begin what they do until then. ``worked``: with its end it is done.
     """
 
     until: datetime
-    worked: bool
+    begins: datetime | None = None
+    worked: bool = False
     arrivals: list[tuple[datetime, Burst | None]] = field(default_factory=list)
 
 
@@ -92,17 +95,20 @@ def _moment(day: date, rnd: random.Random, clock: list[float], zone: ZoneInfo) -
 
 def _slots(
     day: date,
-    pieces: Sequence[tuple[time, bool]],
+    pieces: Sequence[time],
     arrivals: list[tuple[datetime, Burst | None]],
     now: datetime,
     zone: ZoneInfo,
 ) -> Iterator[Slot]:
     """What would lie in the future (it is still today) is said to come just now."""
-    midnight = (datetime.combine(day, time(), zone) + timedelta(days=1)).astimezone(UTC)
-    slots = [Slot(datetime.combine(day, end, zone).astimezone(UTC), worked) for end, worked in pieces]
-    slots.append(Slot(midnight, False))
-    if midnight >= now:
-        slots = [*(s for s in slots if s.until < now), Slot(now, True)]
+    ends = [datetime.combine(day, end, zone).astimezone(UTC) for end in pieces]
+    closing = ends[-1]
+    ends.append((datetime.combine(day, time(), zone) + timedelta(days=1)).astimezone(UTC))
+    if ends[-1] >= now:
+        ends = [*(end for end in ends if end < now), now]
+    slots = [Slot(end, worked=end in (closing, now)) for end in ends]
+    if len(slots) > 1:
+        slots[1].begins = min(closing, now)
     rest = iter(arrivals)
     waiting = next(rest, None)
     for slot in slots:

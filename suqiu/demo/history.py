@@ -110,8 +110,8 @@ def _live_through(
     people, done = Townspeople(seed, policy), 0
     opened: list[str] = []
     for slot in year_of_slots(petitions, now, zone, policy.calendar, seed):
-        if slot.worked:
-            crews.begin(slot.until, opened)
+        if slot.begins is not None:
+            crews.begin(slot.begins, opened)
             opened = []
         came = [
             _arrived(gateway, clock, people, at, burst, zone, done + n) for n, (at, burst) in enumerate(slot.arrivals)

@@ -50,7 +50,8 @@ class Life:
     done: int = 0
     noticed: bool = False
     reached: bool = False
-    """The citizen was asked after the answer."""
+    """The citizen was asked after the answer, or never will be."""
+    rated: bool = False
 
 
 def new_life(case: Case, events: list[Event], seed: int, turn: int) -> Life:
@@ -105,14 +106,14 @@ class Habits:
         if rnd.random() < 0.03 and not case.returns and not case.ruled:
             words = ("reason", rnd.choice(replies.RETURN_REASONS))
             return Step(at=self._later(after, rnd, 40, 400), name="request_return", actor=clerk, words=words)
-        longest = 800 if life.late else 240
-        return Step(at=self._later(after, rnd, 10, longest), name="sign_for", actor=clerk)
+        longest = 800 if life.late else 120
+        return Step(at=self._later(after, rnd, 5, longest), name="sign_for", actor=clerk)
 
     def in_progress(self, life: Life, after: datetime) -> Step | None:
         rnd, case = life.rnd, life.case
         if not case.contacted and case.contact_attempts < 3 and not (life.late and rnd.random() < 0.3):
             ok = rnd.random() < 0.88
-            within = (5, 60) if case.contact_attempts == 0 else (60, 240)
+            within = (3, 30) if case.contact_attempts == 0 else (20, 90)
             data = {"method": rnd.choice(("phone", "phone", "phone", "visit", "wechat")), "ok": ok}
             return Step(at=self._later(after, rnd, *within), name="contact", actor=self._clerk(case), data=data)
         return self._answer(life, self._reply_at(life, after))
@@ -132,10 +133,10 @@ class Habits:
         if reply is not None and reply.approved_by is not None:
             channel = rnd.choice(("sms", "phone", "sms", "wechat", "post"))
             return Step(
-                at=self._later(after, rnd, 3, 30), name="serve_reply", actor=self._clerk(case), data={"channel": channel}
+                at=self._later(after, rnd, 2, 20), name="serve_reply", actor=self._clerk(case), data={"channel": channel}
             )
         head = self._head(case)
-        at = self._later(after, rnd, 15, 200)
+        at = self._later(after, rnd, 8, 110)
         if rnd.random() < 0.04:
             return Step(at=at, name="send_back", actor=head, words=("reason", rnd.choice(replies.SENT_BACK_REASONS)))
         return Step(at=at, name="approve_reply", actor=head)
@@ -145,29 +146,54 @@ class Habits:
         return self._answer(life, self._days(after, days, life.rnd))
 
     def replied(self, life: Life, after: datetime) -> Step | None:
-        """Asked by telephone after a day or two, or not at all; rated; once more if it was not solved; closed."""
+        """Closed with the answer, mostly; the citizen is asked afterwards (RULES: closing waits for no 回访)."""
         rnd, case = life.rnd, life.case
+        if not life.reached and rnd.random() < 0.25:
+            return self._asked(life, after)
+        if (again := self._once_more(life, after)) is not None:
+            return again
+        return Step(at=self._later(after, rnd, 2, 25), name="close", actor=self._head(case))
+
+    def closed(self, life: Life, after: datetime) -> Step | None:
+        """Asked by telephone after a day or two, or not at all; rated; once more if it was not solved."""
+        if not life.reached:
+            return self._asked(life, after)
+        if (rating := self._rating(life, after)) is not None:
+            return rating
+        return self._once_more(life, after)
+
+    def _asked(self, life: Life, after: datetime) -> Step | None:
+        rnd = life.rnd
+        life.reached = True
+        if rnd.random() < 0.4:
+            return self.next_step(life, after)
+        answer = rnd.choices(("resolved", "unresolved", "unreachable"), (78, 10, 12))[0]
         officer = self._staff.of_role("follow_up_officer").actor
-        if case.followup is None and not life.reached:
-            life.reached = True
-            if rnd.random() < 0.78:
-                answer = rnd.choices(("resolved", "unresolved", "unreachable"), (78, 10, 12))[0]
-                at = self._later(after, rnd, 400, 1300)
-                return Step(at=at, name="follow_up", actor=officer, data={"answer": answer})
-        if case.evaluation is None and case.followup != "unreachable" and rnd.random() < 0.55:
-            good = (70, 24, 6) if case.followup != "unresolved" else (4, 26, 70)
-            rating = rnd.choices(("satisfied", "basically_satisfied", "not_satisfied"), good)[0]
-            by_phone = case.followup is not None
-            actor = officer if by_phone else Actor(kind="petitioner", id=case.petitions[0], role="petitioner")
-            at = after + timedelta(minutes=rnd.randint(1, 4)) if by_phone else self._later(after, rnd, 60, 900)
-            return Step(at=at, name="evaluate", actor=actor, data={"rating": rating})
+        return Step(at=self._later(after, rnd, 400, 1300), name="follow_up", actor=officer, data={"answer": answer})
+
+    def _rating(self, life: Life, after: datetime) -> Step | None:
+        rnd, case = life.rnd, life.case
+        by_phone = case.followup in ("resolved", "unresolved")
+        if life.rated or rnd.random() > (0.6 if by_phone else 0.25):
+            life.rated = True
+            return None
+        life.rated = True
+        good = (70, 24, 6) if case.followup != "unresolved" else (4, 26, 70)
+        rating = rnd.choices(("satisfied", "basically_satisfied", "not_satisfied"), good)[0]
+        if by_phone:
+            actor, at = self._staff.of_role("follow_up_officer").actor, after + timedelta(minutes=rnd.randint(1, 4))
+        else:
+            actor, at = Actor(kind="petitioner", id=case.petitions[0], role="petitioner"), self._later(after, rnd, 60, 900)
+        return Step(at=at, name="evaluate", actor=actor, data={"rating": rating})
+
+    def _once_more(self, life: Life, after: datetime) -> Step | None:
+        rnd, case = life.rnd, life.case
         unhappy = case.evaluation == "not_satisfied" or case.followup == "unresolved"
-        dispatcher = self._dispatcher(rnd)
-        if unhappy and case.reworks < 2 and rnd.random() < (0.6 if not case.reworks else 0.25):
-            life.reached = False
-            words = ("reason", rnd.choice(replies.REWORK_REASONS))
-            return Step(at=self._later(after, rnd, 5, 60), name="order_rework", actor=dispatcher, words=words)
-        return Step(at=self._later(after, rnd, 5, 90), name="close", actor=self._head(case))
+        if not unhappy or case.reworks >= 2 or rnd.random() > (0.6 if not case.reworks else 0.25):
+            return None
+        life.reached = life.rated = False
+        words = ("reason", rnd.choice(replies.REWORK_REASONS))
+        return Step(at=self._later(after, rnd, 5, 60), name="order_rework", actor=self._dispatcher(rnd), words=words)
 
     # --- what several states share ------------------------------------------------------------------------------------
 
@@ -207,7 +233,7 @@ class Habits:
         if any(r.sent_back for r in case.replies):
             return self._later(after, rnd, 60, 400)
         if "hotline_procedure" in case.flags:
-            return self._days(after, rnd.randint(6, 9) if life.late else rnd.choice((0, 1, 1, 2, 2, 3, 4)), rnd)
+            return self._days(after, rnd.randint(6, 9) if life.late else rnd.choice((0, 1, 1, 1, 2, 2, 3, 4)), rnd)
         if life.late and rnd.random() < 0.5:
             return self._days(after, rnd.randint(44, 52), rnd)
         if life.slow:
@@ -250,5 +276,5 @@ _PLANS = {
     "registered": Habits.registered, "redirected": Habits.redirected, "accepted": Habits.accepted,
     "awaiting_dispatch": Habits.awaiting_dispatch, "dispatched": Habits.dispatched, "in_progress": Habits.in_progress,
     "return_pending": Habits.return_pending, "under_approval": Habits.under_approval, "replied": Habits.replied,
-    "rework": Habits.rework,
+    "rework": Habits.rework, "closed": Habits.closed,
 }  # fmt: skip
