@@ -93,9 +93,7 @@ class _Door:
         self._waiting -= 1
 
 
-def _form(
-    desk: Desk, request: Request, target: str, problem: str = "", name: str = "", chosen: str = ""
-) -> Response:
+def _form(desk: Desk, request: Request, target: str, problem: str = "", name: str = "", chosen: str = "") -> Response:
     """``chosen``: the account of a demo to fill the form with; a real desk offers none and knows none."""
     offered = desk.demo.offered if desk.demo else ()
     filled = next((o for o in offered if o.name == chosen), None)

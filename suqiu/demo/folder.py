@@ -51,7 +51,9 @@ def is_demo(folder: Path) -> bool:
 def refuse_demo(folder: Path) -> None:
     """For the real desk. Raises IsADemo: what is open to everybody must not be served without the banner."""
     if is_demo(folder):
-        raise IsADemo(f"{folder} 是演示数据，全部虚构，口令公开", "请用 suqiu demo --data 打开，或给真实的诉求换一个 --data")
+        raise IsADemo(
+            f"{folder} 是演示数据，全部虚构，口令公开", "请用 suqiu demo --data 打开，或给真实的诉求换一个 --data"
+        )
 
 
 def take_folder(folder: Path, petitions: int, seed: int) -> Mark:

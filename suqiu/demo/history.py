@@ -27,8 +27,8 @@ from suqiu.demo.clock import TownClock
 from suqiu.demo.crew import Crew
 from suqiu.demo.second import Second
 from suqiu.demo.senders import sender_of
-from suqiu.demo.storing import open_past
 from suqiu.demo.staff import Staff, add_accounts
+from suqiu.demo.storing import open_past
 from suqiu.demo.voices import Townspeople
 from suqiu.embedded import House, open_house
 from suqiu.rebuilding import rebuild_in

@@ -37,9 +37,9 @@ class Stream:
         said = self._people.write(f"{self._mark}-{number:06d}", self._clock().astimezone(self._zone).month)
         try:
             way = self._ways.bring(said)
-        except Exception as error:  # the stream goes on, whatever one petition ran into
+        except Exception:  # the stream goes on, whatever one petition ran into
             way = "refused"
-            log.warning("demo_petition_not_taken", channel=said["channel"], error=type(error).__name__)
+            log.exception("demo_petition_not_taken", channel=said["channel"])
         self.brought[way] += 1
 
     def _run(self) -> None:

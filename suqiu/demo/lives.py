@@ -133,7 +133,10 @@ class Habits:
         if reply is not None and reply.approved_by is not None:
             channel = rnd.choice(("sms", "phone", "sms", "wechat", "post"))
             return Step(
-                at=self._later(after, rnd, 2, 20), name="serve_reply", actor=self._clerk(case), data={"channel": channel}
+                at=self._later(after, rnd, 2, 20),
+                name="serve_reply",
+                actor=self._clerk(case),
+                data={"channel": channel},
             )
         head = self._head(case)
         at = self._later(after, rnd, 8, 110)
@@ -183,7 +186,10 @@ class Habits:
         if by_phone:
             actor, at = self._staff.of_role("follow_up_officer").actor, after + timedelta(minutes=rnd.randint(1, 4))
         else:
-            actor, at = Actor(kind="petitioner", id=case.petitions[0], role="petitioner"), self._later(after, rnd, 60, 900)
+            actor, at = (
+                Actor(kind="petitioner", id=case.petitions[0], role="petitioner"),
+                self._later(after, rnd, 60, 900),
+            )
         return Step(at=at, name="evaluate", actor=actor, data={"rating": rating})
 
     def _once_more(self, life: Life, after: datetime) -> Step | None:
@@ -201,7 +207,9 @@ class Habits:
         life.noticed = True
         channel = life.rnd.choice(("sms", "wechat", "post", "sms"))
         actor = self._staff.of_role("intake_clerk").actor
-        return Step(at=self._later(after, life.rnd, least, most), name="serve_notice", actor=actor, data={"channel": channel})
+        return Step(
+            at=self._later(after, life.rnd, least, most), name="serve_notice", actor=actor, data={"channel": channel}
+        )
 
     def _send_out(self, life: Life, after: datetime) -> Step:
         """To the proposed office; where it gave the case back, to another one."""

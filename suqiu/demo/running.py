@@ -50,7 +50,9 @@ def run_demo(settings: Settings, *, petitions: int, rate: float, keep: Path | No
             with Stream(Ways(gateway, mark, address, zone, house.clock), people, rate, zone, house.clock):
                 yield
 
-        serve_embedded(settings, shows=shown, beside=beside, greeting=lambda house, at: _greeting(house.policy, at, rate))
+        serve_embedded(
+            settings, shows=shown, beside=beside, greeting=lambda house, at: _greeting(house.policy, at, rate)
+        )
 
 
 def shown(policy: Policy) -> Demo:

@@ -54,7 +54,11 @@ def busyness(day: date, calendar: Calendar) -> float:
     named = calendar.off_days.get(day)
     if named is not None:
         return 0.25 if named == "春节" else 0.45
-    return 1.1 if day in calendar.make_up_days or is_working_day(calendar, day) and day.weekday() > 4 else _WEEKDAYS[day.weekday()]
+    return (
+        1.1
+        if day in calendar.make_up_days or (is_working_day(calendar, day) and day.weekday() > 4)
+        else _WEEKDAYS[day.weekday()]
+    )
 
 
 def hours() -> tuple[float, ...]:

@@ -65,9 +65,7 @@ class Staff:
     """All officers of the town, and who of them does what. Offices that the policy does not have are left out."""
 
     def __init__(self, policy: Policy) -> None:
-        self.town = tuple(
-            Officer(name=name, display=make_person(seed).name, role=role) for name, role, seed in _TOWN
-        )
+        self.town = tuple(Officer(name=name, display=make_person(seed).name, role=role) for name, role, seed in _TOWN)
         there = [(login, unit) for login, unit in _OFFICES if unit in policy.units]
         self.clerks = {
             unit: Officer(name=login, display=make_person(100 + n).name, role="unit_clerk", unit=unit)

@@ -107,7 +107,9 @@ class Ways:
                 "msg_signature": sealed["MsgSignature"],
             }
         )  # fmt: skip
-        body = f"<xml><ToUserName>{account.account}</ToUserName><Encrypt><![CDATA[{sealed['Encrypt']}]]></Encrypt></xml>"
+        body = (
+            f"<xml><ToUserName>{account.account}</ToUserName><Encrypt><![CDATA[{sealed['Encrypt']}]]></Encrypt></xml>"
+        )
         self._post(PORTAL, f"/channels/wechat/{account.account}?{query}", body.encode(), "text/xml")
 
     def _by_hotline(self, said: Mapping[str, Any]) -> None:
