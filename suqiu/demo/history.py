@@ -146,7 +146,7 @@ def _taken_in(house: House, intake: Intake, came: Sequence[Petition], slot: Slot
         batch = came[start : start + BATCH]
         house.storage.log.append(batch)
         result = intake.process(batch, slot.until, follower=INTAKE, position=house.storage.feed.head())
-        opened += [o.row.case.case_id for o in result.opened]
+        opened += [o.case_id for o in result.outcomes if o.status == "applied" and o.version == len(o.events)]
     return opened
 
 
