@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from suqiu.cli.output import PolicyDir, progress, settings
+from suqiu.cli.output import AsJson, PolicyDir, progress, settings
 
 
 def register(app: typer.Typer) -> None:
@@ -21,6 +21,7 @@ def demo(
     data: Annotated[Path | None, typer.Option(help="保留数据的文件夹;不写则用临时的,停止时删除")] = None,
     host: Annotated[str | None, typer.Option(help="监听地址,默认 127.0.0.1;口令公开,不要对外")] = None,
     policy: PolicyDir = None,
+    as_json: AsJson = False,
 ) -> None:
     """演示:一个虚构的镇,一年的虚构诉求,加上不断进来的新件。只用虚构的数据,与真实的数据文件夹互不相干。"""
     from suqiu.demo.running import parse_rate, run_demo
@@ -36,4 +37,7 @@ def demo(
             if what == "统计" and done >= total:
                 bar.stop()
 
-        run_demo(settings(None, policy, host=host, port=port), petitions=petitions, rate=wanted, keep=data, told=told)
+        run_demo(
+            settings(None, policy, as_json, host=host, port=port), petitions=petitions, rate=wanted, keep=data,
+            told=told, as_json=as_json,
+        )  # fmt: skip

@@ -56,7 +56,7 @@ class Life:
 
 def new_life(case: Case, events: list[Event], seed: int, turn: int) -> Life:
     rnd = random.Random(seed * 1_000_003 + turn)  # noqa: S311 - made-up lives
-    return Life(case.case_id, rnd, events, case, late=rnd.random() < 0.06, slow=rnd.random() < 0.08)
+    return Life(case.case_id, rnd, events, case, late=rnd.random() < 0.08, slow=rnd.random() < 0.08)
 
 
 class Habits:
@@ -168,16 +168,17 @@ class Habits:
     def _asked(self, life: Life, after: datetime) -> Step | None:
         rnd = life.rnd
         life.reached = True
-        if rnd.random() < 0.4:
+        if rnd.random() < 0.02:
             return self.next_step(life, after)
         answer = rnd.choices(("resolved", "unresolved", "unreachable"), (78, 10, 12))[0]
         officer = self._staff.of_role("follow_up_officer").actor
-        return Step(at=self._later(after, rnd, 400, 1300), name="follow_up", actor=officer, data={"answer": answer})
+        within = (15, 90) if rnd.random() < 0.5 else (400, 1300)
+        return Step(at=self._later(after, rnd, *within), name="follow_up", actor=officer, data={"answer": answer})
 
     def _rating(self, life: Life, after: datetime) -> Step | None:
         rnd, case = life.rnd, life.case
         by_phone = case.followup in ("resolved", "unresolved")
-        if life.rated or rnd.random() > (0.6 if by_phone else 0.25):
+        if life.rated or rnd.random() > (0.45 if by_phone else 0.2):
             life.rated = True
             return None
         life.rated = True

@@ -37,7 +37,7 @@ def run_demo(settings: Settings, *, petitions: int, rate: float, keep: Path | No
     """``keep``: the folder that stays; without one it is a fresh one that is gone afterwards. Returns when stopped."""
     with _folder(keep) as folder:
         mark = take_folder(folder, petitions, SEED)
-        settings = replace(settings, data=folder, wechat=wechat_setting(mark), database_url="", kafka="")
+        settings = replace(settings, data=folder, wechat=wechat_setting(mark), database_url="", log_level="warning")
         if not mark.loaded:
             make_year(settings, petitions=petitions, seed=mark.seed, now=now_of_the_machine(), told=told)
             mark = mark_loaded(folder, mark)

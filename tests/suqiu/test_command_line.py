@@ -17,11 +17,11 @@ ROOT = Path(__file__).parents[2]
 COMMANDS = {
     "serve", "init", "import", "classify", "search", "trends", "due", "verify", "rebuild", "backup", "restore", "doctor",
     "worker", "gateway", "web", "policy check", "policy test", "rejected list", "rejected show", "rejected replay",
-    "rejected drop", "user add", "user list", "user role", "user roles", "user disable", "key add", "key list",
+    "rejected drop", "demo", "user add", "user list", "user role", "user roles", "user disable", "key add", "key list",
     "key revoke", "topics create", "bench pipeline", "bench http", "bench search", "bench segment",
 }  # fmt: skip
 # Of a later issue; what does not work yet is not listed.
-LATER = ("migrate-to-cluster", "demo", "train", "evaluate", "relate", "retrain", "webhook", "export", "simulate")
+LATER = ("migrate-to-cluster", "train", "evaluate", "relate", "retrain", "webhook", "export", "simulate")
 
 
 def leaves() -> dict[str, set[str]]:
