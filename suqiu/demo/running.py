@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import signal
@@ -33,7 +34,9 @@ BANNER = "演示：本站的人物、诉求和答复全部虚构，请勿填写�
 FASTEST = 50.0
 
 
-def run_demo(settings: Settings, *, petitions: int, rate: float, keep: Path | None, told: Told) -> None:
+def run_demo(
+    settings: Settings, *, petitions: int, rate: float, keep: Path | None, told: Told, as_json: bool = False
+) -> None:
     """``keep``: the folder that stays; without one it is a fresh one that is gone afterwards. Returns when stopped."""
     with _folder(keep) as folder:
         mark = take_folder(folder, petitions, SEED)
@@ -50,9 +53,10 @@ def run_demo(settings: Settings, *, petitions: int, rate: float, keep: Path | No
             with Stream(Ways(gateway, mark, address, zone, house.clock), people, rate, zone, house.clock):
                 yield
 
-        serve_embedded(
-            settings, shows=shown, beside=beside, greeting=lambda house, at: _greeting(house.policy, at, rate)
-        )
+        def say(house: House, address: str) -> str:
+            return greeting_json(house.policy, address) if as_json else greeting(house.policy, address, rate)
+
+        serve_embedded(settings, shows=shown, beside=beside, greeting=say)
 
 
 def shown(policy: Policy) -> Demo:
@@ -75,7 +79,7 @@ def parse_rate(said: str) -> float:
     return rate
 
 
-def _greeting(policy: Policy, address: str, rate: float) -> str:
+def greeting(policy: Policy, address: str, rate: float) -> str:
     """Address and accounts, for the terminal."""
     offered = shown(policy).offered
     lines = [f"演示已启动:{address}", f"全部虚构。登录页可一键填写;口令都是 {PASSWORD}", ""]
@@ -84,6 +88,12 @@ def _greeting(policy: Policy, address: str, rate: float) -> str:
     lines.append(f"每秒约 {rate:g} 件新诉求陆续进来。" if rate else "不再有新诉求进来(--rate 0)。")
     lines.append("按 Ctrl-C 停止。")
     return "\n".join(lines)
+
+
+def greeting_json(policy: Policy, address: str) -> str:
+    """The same for a program: one line."""
+    accounts = [{"name": o.name, "role": o.role, "unit": o.unit} for o in Staff(policy).everybody]
+    return json.dumps({"address": address, "password": PASSWORD, "accounts": accounts}, ensure_ascii=False)
 
 
 @contextmanager
