@@ -8,6 +8,7 @@ from cases.case import Case
 from cases.commands import COMMANDS
 from cases.lifecycle import RULES
 from dashboards.command_forms import FORMS, options_of, read_json_command
+from dashboards.timeline import _facts
 from tests.dashboards.hall import LEAD, Browser, Hall, words_on
 from tests.towns import small_town
 
@@ -189,3 +190,15 @@ def test_a_json_command_takes_words_apart_from_data() -> None:
     body = {"command": "submit_reply", "expected_version": 4, "result": "resolved", "text": "修好了"}
 
     assert ("submit_reply", 4, {"result": "resolved"}, {"text": "修好了"}) == read_json_command(body)
+
+
+def test_the_course_of_a_case_names_topics_and_offices_in_words(hall: Hall) -> None:
+    events = entries_of(
+        [("case.routed", {"unit": LEAD, "runner_up": "utilities", "reason": "路灯", "basis": "分派表"})], hall
+    )
+
+    assert [f"次选：{hall.town.topic_name('utilities')}"] == [fact for fact in events[0] if fact.startswith("次选")]
+
+
+def entries_of(said: list[tuple[str, dict[str, str]]], hall: Hall) -> list[list[str]]:
+    return [_facts(type_, data, hall.town, "", {}) for type_, data in said]
