@@ -19,6 +19,7 @@ from starlette.responses import RedirectResponse, Response
 from cases.errors import BadForm, BadInput, FieldError, NotSignedIn, SuqiuError, Unavailable
 from cases.problems import MEDIA_TYPE, TITLES, Problem, problem, problem_of_status, status_of
 from cases.viewer import ROLES
+from dashboards.large_print import look_at
 from dashboards.pages import page, secured
 from dashboards.parts import Desk
 from dashboards.sessions import SignedIn, who_is
@@ -50,6 +51,7 @@ def _route(desk: Desk, answer: Callable[[Request, SuqiuError], Response]) -> typ
             inner = super().get_route_handler()
 
             async def handle(request: Request) -> Response:
+                look_at(request)
                 try:
                     response = await inner(request)
                 except SuqiuError as error:

@@ -18,6 +18,7 @@ from cases.policy import Calendar, Policy
 from cases.ports import CaseIndex
 from dashboards.app import Desk as Pages
 from dashboards.app import LiveHub, add_error_pages, dashboard_router
+from dashboards.parts import Masked
 from ingest.api import api_router
 from ingest.edge import add_problems
 from ingest.gateway import Gateway
@@ -32,6 +33,7 @@ from streams import projection
 from streams.books import Books
 from streams.desk import Desk
 from suqiu.embedded import House
+from suqiu.parts import masking
 from suqiu.readiness import Lags, Probe, Readiness, health_router
 from suqiu.settings import SettingError, Settings
 
@@ -55,6 +57,7 @@ class WebParts:
     asked: str = "store"
     servers: Mapping[str, Probe] = field(default_factory=dict)
     waiting: Callable[[str], str | None] | None = None
+    masked: Masked | None = None
 
 
 def web_app(parts: WebParts, *, pages: bool = True) -> FastAPI:
@@ -122,7 +125,7 @@ def pages_of(parts: WebParts, turnstile: Turnstile) -> Pages:
         clocks_of=lambda case_id: clocks_shown(parts, case_id),
         web_form=petition_from_web_form, desk_form=petition_from_desk_form,
         cookie_secure=parts.settings.cookie_secure, public_url=parts.settings.public_url,
-        admit=admit,
+        admit=admit, masked=parts.masked,
     )  # fmt: skip
 
 
@@ -170,5 +173,6 @@ def embedded_app(house: House, gateway: Gateway) -> FastAPI:
     parts = WebParts(
         settings=house.settings, policy=house.policy, identity=house.identity, storage=house.storage, books=house.books,
         desk=house.desk, clock=house.clock, gateway=gateway, index=house.index, lags=house.runner.lags,
+        masked=masking(house.understand, house.clock),
     )  # fmt: skip
     return web_app(parts)

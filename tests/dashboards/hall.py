@@ -77,6 +77,7 @@ class Hall:
             intake=self, commands=self, outbox=self.storage.outbox, policy=self.town,
             identity=self.identity, clock=lambda: self.now, clocks_of=lambda case_id: self.clocks,
             web_form=petition_from_web_form, desk_form=petition_from_desk_form,
+            masked=lambda p: (p.get("title") or "", re.sub(r"\d", "*", p["text"])),
         )  # fmt: skip
         self.app = FastAPI()
         self.app.include_router(dashboard_router(self.desk, self.hub))

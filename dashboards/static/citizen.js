@@ -1,0 +1,37 @@
+// What a citizen has typed is not lost with the page: it waits in this browser until it was sent. Only what happened and
+// where; who somebody is stays out of it, as the next at this computer may be somebody else.
+const KEPT = ["text", "title", "place"];
+const KEY = "suqiu-draft-";
+
+for (const form of document.querySelectorAll("form[data-draft]")) {
+  const key = KEY + form.dataset.draft;
+  const fields = KEPT.map((name) => form.elements.namedItem(name)).filter(Boolean);
+  const note = document.getElementById("draft-note");
+  if (fields.every((field) => field.value.trim() === "")) {
+    const draft = read(key);
+    if (draft && fields.some((field) => draft[field.name])) {
+      for (const field of fields) field.value = draft[field.name] ?? "";
+      if (note) note.hidden = false;
+    }
+  }
+  document.getElementById("draft-clear")?.addEventListener("click", () => {
+    for (const field of fields) field.value = "";
+    drop(key);
+    note.hidden = true;
+    fields[0]?.focus();
+  });
+  form.addEventListener("input", () => keep(key, Object.fromEntries(fields.map((field) => [field.name, field.value]))));
+}
+
+const sent = document.querySelector("[data-sent]");
+if (sent) drop(KEY + sent.dataset.sent);
+
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}
+
+// A browser may refuse to keep anything (private windows): then nothing is kept, and nothing fails.
+function read(key) { try { return JSON.parse(localStorage.getItem(key) ?? "null"); } catch { return null; } }
+function keep(key, value) { try { localStorage.setItem(key, JSON.stringify(value)); } catch { /* full or refused */ } }
+function drop(key) { try { localStorage.removeItem(key); } catch { /* refused */ } }
