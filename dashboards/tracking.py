@@ -178,8 +178,10 @@ def _may_review(desk: Desk, case_id: str, now: datetime) -> dict[str, str] | Non
 def _basis(desk: Desk, clock: Mapping[str, Any]) -> str:
     """The law behind a date: the pack's title and the article."""
     rule = (clock.get("certificate") or {}).get("rule") or {}
-    pack = desk.policy.packs.get(str(rule.get("pack")))
-    return " ".join(part for part in (pack.title if pack else "", str(rule.get("basis", ""))) if part)
+    pack, basis = desk.policy.packs.get(str(rule.get("pack"))), str(rule.get("basis", ""))
+    if pack is None or basis.startswith(pack.title.partition("(")[0]):
+        return basis  # names its law itself
+    return f"{pack.title} {basis}".strip()
 
 
 def supplement(desk: Desk, found: Tracked, text: str, source_id: str) -> None:

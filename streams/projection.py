@@ -6,6 +6,7 @@ A rebuild folds, it never decides again: no classifier, no router, no clock of t
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -21,6 +22,8 @@ from cases.privacy import masked_name
 from streams.books import Books
 
 SNIPPET = 120
+HEADLINE, SHORT_HEADLINE = 40, 8
+_MARKS = re.compile("[，。；！？、：,;!?:]")
 
 
 def expected(events: Sequence[Event], new: Iterable[NewEvent], now: datetime) -> list[Event]:
@@ -65,13 +68,22 @@ def display(petition: Petition, masked: Mapping[str, str], place_name: str) -> D
     """What a list shows of a case: taken from its first petition, masked."""
     text = masked.get("text", "")
     first_line = text.strip().split("\n", 1)[0]
-    title = (masked.get("title") or "").strip() or first_line[:40]
+    title = (masked.get("title") or "").strip() or headline(first_line)
     return Display(
         title=title,
         snippet=" ".join(text.split())[:SNIPPET],
         citizen="匿名" if petition.petitioner.anonymous else masked_name(petition.petitioner.name),
         place=place_name,
     )
+
+
+def headline(line: str) -> str:
+    """The beginning of a text in the place of a title, up to the last mark that fits: a cut within a word or a number
+    reads badly in a list."""
+    if len(line) <= HEADLINE:
+        return line
+    marks = [m.start() for m in _MARKS.finditer(line, SHORT_HEADLINE, HEADLINE + 1)]
+    return line[: marks[-1] if marks else HEADLINE]
 
 
 ERASED = Display(title="(个人信息已删除)", snippet="", citizen="", place="")
