@@ -37,6 +37,7 @@ from dashboards.pages import page
 from dashboards.parts import Desk
 from dashboards.qr import qr
 from dashboards.sessions import SignedIn
+from dashboards.suggesting import shown_to_all, suggestion
 
 LIMITS = {"text": TEXT_LIMIT, "title": TITLE_LIMIT, "representatives": REPRESENTATIVE_LIMIT}
 # What is wrong is told by the path into the petition; people know it by the label that stands beside the field.
@@ -112,7 +113,21 @@ def intake_routes(desk: Desk) -> APIRouter:
             return _form(desk, request, "desk.html", who, fields, EXPIRED)
         return await _submit(desk, request, "desk.html", who, fields)
 
+    @router.post("/desk/suggest")
+    async def suggest(request: Request) -> Response:
+        """A piece of the page: what the machine thinks of what stands in the form so far."""
+        fields = await read_form(request)
+        who = await _clerk(desk, request)
+        check_token(desk, request, fields, who)
+        found = await asyncio.to_thread(suggestion, desk, who.viewer, fields)
+        return page("_suggestion.html", **found)
+
     return router
+
+
+def _places(desk: Desk) -> list[str]:
+    """The names that a place's field offers."""
+    return [place.name for place in desk.policy.places.values() if place.kind not in ("group", "town")]
 
 
 async def _clerk(desk: Desk, request: Request) -> SignedIn:
@@ -147,7 +162,7 @@ def _preview(desk: Desk, request: Request, fields: Fields) -> Response:
         petition = desk.web_form(fields.plain())
     except BadInput as error:
         return _form(desk, request, "report.html", None, fields, error)
-    title, text = desk.masked(petition) if desk.masked is not None else ("", "")
+    title, text = shown_to_all(desk.understand, fields, desk.clock()) if desk.understand is not None else ("", "")
     place = str((petition.get("place") or {}).get("text") or "")
     return _form(desk, request, "report.html", None, fields, shown={"title": title, "text": text, "place": place})
 
@@ -181,7 +196,7 @@ def _form(
     response = page(
         template, 200 if error is None else status_of(error), **frame(desk, who, token),
         title="登记来件" if template == "desk.html" else "反映诉求", fields=fields, limits=LIMITS, problem=error,
-        shown=shown, may_preview=desk.masked is not None,
+        shown=shown, may_preview=desk.understand is not None, places=_places(desk),
         problems=_problems(error), channels={c: CHANNELS[c] for c in DESK_CHANNELS}, reply_ways=REPLY_WAYS, origins=ORIGINS,
         # The form's own number: a second click or a reload is the same petition, with the same receipt.
         form_id=fields.one("form_id") or secrets.token_hex(12),

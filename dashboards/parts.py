@@ -21,6 +21,7 @@ from cases.ports import (
     Intake,
     Outbox,
     Petitions,
+    Understand,
 )
 
 Form = Mapping[str, str]
@@ -31,17 +32,13 @@ def anybody(address: str) -> None:
     """No limit on how much one address may send."""
 
 
-Masked = Callable[[Mapping[str, Any]], tuple[str, str]]
-"""A petition in the outward shape to its title and text as anybody might see them: personal data masked."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Desk:
     """The parts behind the pages. All ports are plain; routes call them through ``asyncio.to_thread``.
 
     ``web_form``, ``desk_form``: a submitted form (and the officer who wrote it down) to the outward shape of a petition,
     raising BadInput with the form's field names. ``admit``: raises TooBusy for an address that sends more forms than
-    people do. ``masked``: what would be public of a petition, or None where nobody can say. ``clocks_of``: the clocks of a
+    people do. ``understand``: the machine's reading of a text, for suggestions while it is typed; None: there are none. ``clocks_of``: the clocks of a
     case in the ``due`` shape of INTERFACES, each with its certificate. ``public_url``: where citizens reach this desk, to
     be written on a receipt; empty where nobody said.
     """
@@ -65,7 +62,7 @@ class Desk:
     cookie_secure: bool = False
     public_url: str = ""
     admit: Callable[[str], None] = anybody
-    masked: Masked | None = None
+    understand: Understand | None = None
 
     @property
     def zone(self) -> ZoneInfo:

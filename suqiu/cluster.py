@@ -44,7 +44,6 @@ from streams.rejects import rejected_message
 from streams.relay import EVENTS, Relay, RelayParts
 from suqiu.indexes import CUTTING
 from suqiu.logs import set_up_logs
-from suqiu.parts import masking
 from suqiu.senders import LogFileSender
 from suqiu.settings import SettingError, Settings, read_settings, secret_of
 
@@ -188,7 +187,7 @@ def _web(settings: Settings, *, pages: bool) -> FastAPI:
             index=index,
             lags=lambda: lags(reader, house.clock),
             asked="kafka",
-            masked=masking(house.intake.parts.understand, house.clock),
+            understand=house.intake.parts.understand,
             servers={"postgresql": storage.cases.head, **({"elasticsearch": index.count} if index is not None else {})},
         ),
         pages=pages,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from cases.petition import Petition, Petitioner, as_dict
-from cases.ports import Rejected, RejectedInput, Understand
+from cases.petition import Petition, as_dict
+from cases.ports import Rejected, RejectedInput
 from search.tantivy import TantivyIndex
 from suqiu.beside import Beside
 from suqiu.indexes import open_index
@@ -29,22 +29,6 @@ def keep_conflicts(rejected: Rejected, found: Sequence[Petition], now: datetime)
                 body=json.dumps(said, ensure_ascii=False),
             )
         )
-
-
-def masking(understand: Understand, clock: Callable[[], datetime]) -> Callable[[Mapping[str, Any]], tuple[str, str]]:
-    """How intake would mask a petition in the outward shape: its title and text, for a look before it is handed in."""
-
-    def masked(petition: Mapping[str, Any]) -> tuple[str, str]:
-        now = clock()
-        name = (petition.get("petitioner") or {}).get("name")
-        said = Petition(
-            petition_id="", sender="", source_id="", channel="web", text=str(petition["text"]),
-            title=petition.get("title") or None, received_at=now, occurred_at=now, petitioner=Petitioner(name=name),
-        )  # fmt: skip
-        understood = understand.understand([said])[0]
-        return understood.masked_title, understood.masked_text
-
-    return masked
 
 
 def rejected_shape(rejected: RejectedInput) -> dict[str, Any]:

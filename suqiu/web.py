@@ -15,10 +15,9 @@ from cases.certificate import certificate
 from cases.limits import ClockRun
 from cases.petition import Identity
 from cases.policy import Calendar, Policy
-from cases.ports import CaseIndex
+from cases.ports import CaseIndex, Understand
 from dashboards.app import Desk as Pages
 from dashboards.app import LiveHub, add_error_pages, dashboard_router
-from dashboards.parts import Masked
 from ingest.api import api_router
 from ingest.edge import add_problems
 from ingest.gateway import Gateway
@@ -33,7 +32,6 @@ from streams import projection
 from streams.books import Books
 from streams.desk import Desk
 from suqiu.embedded import House
-from suqiu.parts import masking
 from suqiu.readiness import Lags, Probe, Readiness, health_router
 from suqiu.settings import SettingError, Settings
 
@@ -57,7 +55,7 @@ class WebParts:
     asked: str = "store"
     servers: Mapping[str, Probe] = field(default_factory=dict)
     waiting: Callable[[str], str | None] | None = None
-    masked: Masked | None = None
+    understand: Understand | None = None
 
 
 def web_app(parts: WebParts, *, pages: bool = True) -> FastAPI:
@@ -125,7 +123,7 @@ def pages_of(parts: WebParts, turnstile: Turnstile) -> Pages:
         clocks_of=lambda case_id: clocks_shown(parts, case_id),
         web_form=petition_from_web_form, desk_form=petition_from_desk_form,
         cookie_secure=parts.settings.cookie_secure, public_url=parts.settings.public_url,
-        admit=admit, masked=parts.masked,
+        admit=admit, understand=parts.understand,
     )  # fmt: skip
 
 
@@ -173,6 +171,6 @@ def embedded_app(house: House, gateway: Gateway) -> FastAPI:
     parts = WebParts(
         settings=house.settings, policy=house.policy, identity=house.identity, storage=house.storage, books=house.books,
         desk=house.desk, clock=house.clock, gateway=gateway, index=house.index, lags=house.runner.lags,
-        masked=masking(house.understand, house.clock),
+        understand=house.understand,
     )  # fmt: skip
     return web_app(parts)
