@@ -263,11 +263,15 @@ def frame(desk: Desk, who: SignedIn | None = None, csrf: str = "") -> dict[str, 
 
 def menu_of(role: str) -> tuple[tuple[str, str], ...]:
     """The pages of a role, in the order of use."""
-    if role in ("admin", "petitioner"):
+    if role == "admin":
+        return (("/ops", "运维"), ("/ops/audit", "审计记录"))
+    if role == "petitioner":
         return ()
     queue, intake = ("/queue", "办件队列"), ("/desk", "收件台")
     if role in ("intake_clerk", "hotline_agent"):
         return (intake, queue)
+    if role == "auditor":
+        return (queue, ("/ops/audit", "审计记录"))
     return (queue, intake) if role in MAY_REGISTER else (queue,)
 
 

@@ -21,6 +21,9 @@ from cases.ports import (
     Intake,
     Outbox,
     Petitions,
+    Rejected,
+    Submitted,
+    Tasks,
     Understand,
 )
 
@@ -30,6 +33,17 @@ Form = Mapping[str, str]
 
 def anybody(address: str) -> None:
     """No limit on how much one address may send."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operations:
+    """What the operator's page stands on. ``lags``: lag per stage, raising Unavailable where nobody can say. ``tasks``:
+    None where no runner takes any. ``replay``: one rejected input once more, as it was; raises what the gateway raises."""
+
+    lags: Callable[[], Mapping[str, Any]]
+    rejected: Rejected
+    replay: Callable[[str], Submitted]
+    tasks: Tasks | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +77,7 @@ class Desk:
     public_url: str = ""
     admit: Callable[[str], None] = anybody
     understand: Understand | None = None
+    operations: Operations | None = None
 
     @property
     def zone(self) -> ZoneInfo:
