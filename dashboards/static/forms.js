@@ -1,5 +1,5 @@
 // What was typed is not lost with the page: it waits in this browser until it was sent. Only what happened and where; who
-// somebody is stays out of it, as the next at this computer may be somebody else. A clerk's draft lasts as long as its tab.
+// somebody is stays out of it, as the next at this computer may be somebody else. An officer's draft lasts as long as its tab.
 const KEPT = ["text", "title", "place"];
 const KEY = "suqiu-draft-";
 
@@ -33,7 +33,7 @@ for (const button of document.querySelectorAll("[data-print]")) {
 }
 
 // A browser may refuse to keep anything (private windows): then nothing is kept, and nothing fails.
-function where(name) { return () => (name === "desk" ? sessionStorage : localStorage); }
+function where(name) { return () => (name === "report" ? localStorage : sessionStorage); }
 function read(place, key) { try { return JSON.parse(place().getItem(key) ?? "null"); } catch { return null; } }
 function keep(place, key, value) { try { place().setItem(key, JSON.stringify(value)); } catch { /* full or refused */ } }
 function drop(place, key) { try { place().removeItem(key); } catch { /* refused */ } }
