@@ -21,7 +21,7 @@ import structlog
 from cases.errors import Unavailable
 from cases.petition import Petition
 from cases.policy import Policy
-from cases.ports import CaseIndex, CaseReader, CaseStore, Facts, Outbox, PetitionFeed, Petitions, Sender
+from cases.ports import CaseIndex, CaseReader, CaseStore, Facts, Notice, Outbox, PetitionFeed, Petitions, Sender
 from streams import alerts, deadlines, indexing, trends
 from streams.changes import Changes
 from streams.deadlines import DeadlineParts
@@ -86,6 +86,8 @@ class Runner:
         self._committer = ThreadPoolExecutor(1, thread_name_prefix="index-commit")
         self._commit: Future[int] | None = None
         self._deadlines_at: datetime | None = None
+        self._fresh: list[Notice] = []
+        """Notices of the last batch, which wait in the outbox as well."""
         self.on_change: Callable[[], None] = lambda: None
         """Called after a step wrote events, from this thread: the live queue looks at once."""
         self.tasks: Callable[[], int] = lambda: 0
@@ -174,7 +176,8 @@ class Runner:
         )
         if result.conflicts:
             parts.on_conflicts(result.conflicts)
-        self._changes.remember(result.opened)
+        self._changes.remember(result.taken)
+        self._fresh += result.notices
         self.on_change()
         return len(entries)
 
@@ -232,7 +235,11 @@ class Runner:
         return found
 
     def send(self) -> int:
-        return alerts.send_due(self._parts.outbox, self._parts.sender, self._parts.clock())
+        """What was decided a moment ago, as it is at hand; then whatever else is due, which the outbox tells."""
+        parts, fresh = self._parts, self._fresh
+        self._fresh = []
+        done = alerts.send_fresh(parts.outbox, parts.sender, fresh, parts.clock())
+        return done + alerts.send_due(parts.outbox, parts.sender, parts.clock())
 
     # --- how far behind ---------------------------------------------------------------------------------------------
 

@@ -15,11 +15,23 @@ from cases.errors import NotFound
 from cases.events import Event, NewEvent
 from cases.folding import fold
 from cases.petition import Identity, Petition
-from cases.ports import CaseRow, CaseStore, Decision, Display, Guard, Kin, Kinship, Outcome, Petitions, Understand
+from cases.ports import (
+    CaseRow,
+    CaseStore,
+    Decision,
+    Display,
+    Guard,
+    Kin,
+    Kinship,
+    Notice,
+    Outcome,
+    Petitions,
+    Understand,
+)  # fmt: skip
 from streams import opening, projection
 from streams.arrivals import Arrival, arrive, stored
 from streams.books import Books
-from streams.changes import Opened, Said
+from streams.changes import Said, Taken
 from streams.relating import Relation, Relative, relate
 
 # A decision that loses a race is made again; so many losses in a row mean that something else is wrong.
@@ -47,8 +59,10 @@ class IntakeResult:
     outcomes: tuple[Outcome, ...] = ()
     known: tuple[str, ...] = ()
     conflicts: tuple[Petition, ...] = ()
-    opened: tuple[Opened, ...] = ()
-    """The new cases, for those who follow closely."""
+    taken: tuple[Taken, ...] = ()
+    """The cases that the new ones are in, for those who follow closely."""
+    notices: tuple[Notice, ...] = ()
+    """Whom to tell; they wait in the outbox."""
 
 
 class Intake:
@@ -71,17 +85,17 @@ class Intake:
         fresh, known, conflicts = self._sift(petitions)
         arrivals = self.understand(fresh)
         outcomes: list[Outcome] = []
-        opened: list[Opened] = []
+        taken: list[Taken] = []
+        notices: list[Notice] = []
         for _ in range(TRIES):
             decisions = self.decide(arrivals, now)
             written = self._parts.cases.apply(decisions, follower=follower, position=position)
             outcomes += [o for o in written if o.status in ("applied", "already")]
             fates = list(zip(arrivals, written, strict=True))
-            opened += [
-                _opened(a, d, o.row)
-                for a, d, o in zip(arrivals, decisions, written, strict=True)
-                if o.row is not None and not d.expected_version
-            ]
+            for arrival, decision, outcome in zip(arrivals, decisions, written, strict=True):
+                if outcome.row is not None:
+                    taken.append(_taken(arrival, decision, outcome.row))
+                    notices += decision.notices
             conflicts += [a.petition for a, o in fates if o.status == "content_conflict"]
             arrivals = [a for a, o in fates if o.status == "stale"]
             if not arrivals:
@@ -89,8 +103,9 @@ class Intake:
         else:
             raise RuntimeError(f"intake lost {TRIES} races in a row for {arrivals[0].petition.petition_id}")
         return IntakeResult(
-            outcomes=tuple(outcomes), known=tuple(known), conflicts=tuple(conflicts), opened=tuple(opened)
-        )
+            outcomes=tuple(outcomes), known=tuple(known), conflicts=tuple(conflicts), taken=tuple(taken),
+            notices=tuple(notices),
+        )  # fmt: skip
 
     def understand(self, petitions: Sequence[Petition]) -> list[Arrival]:
         """Segment, understand, route: all that needs no look into the store."""
@@ -138,9 +153,10 @@ class Intake:
         return fresh, known, conflicts
 
 
-def _opened(arrival: Arrival, decision: Decision, row: CaseRow) -> Opened:
+def _taken(arrival: Arrival, decision: Decision, row: CaseRow) -> Taken:
     u = arrival.understood
-    return Opened(row=row, petition=decision.petitions[0], said=Said(u.masked_title, u.masked_text, u.cut))
+    said = Said(u.masked_title, u.masked_text, u.cut)
+    return Taken(row=row, petition=decision.petitions[0], said=said, since=decision.expected_version)
 
 
 class _Round:
