@@ -137,6 +137,7 @@ class Runner:
     def finish(self) -> None:
         """In the calling thread, until everything that came in is through. Raises Unavailable where a step fails for
         good. For commands that own the data folder, before ``start``."""
+        self._publish_at = 0.0
         while self.turn() or self.behind():
             self._publish_at = 0.0
             if self._commit is not None:
