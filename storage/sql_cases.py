@@ -48,7 +48,7 @@ class SqlCaseStore:
             write(connection, effects, columns)
             if follower is not None and not effects.stale:
                 _advance(connection, follower, position)
-        return effects.outcomes
+        return effects.outcomes()
 
     def events(self, case_id: str) -> list[Event]:
         return self.events_of([case_id])[case_id]

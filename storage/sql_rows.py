@@ -47,9 +47,10 @@ def event_of(row: Columns) -> Event:
     )  # fmt: skip
 
 
-def petition_values(position: int, p: StoredPetition) -> Values:
+def petition_values(p: StoredPetition) -> Values:
+    """All but the position, which only the writing lock tells."""
     return {
-        "position": position, "petition_id": p.petition_id, "case_id": p.case_id, "sender": p.sender,
+        "petition_id": p.petition_id, "case_id": p.case_id, "sender": p.sender,
         "channel": p.channel, "source_id": p.source_id, "content_hash": p.content_hash,
         "received_at": stamp(p.received_at), "occurred_at": stamp(p.occurred_at), "text_id": p.text_id,
         "receipt_key": p.receipt_key, "track_proof": p.track_proof, "fingerprint": p.fingerprint, "role": p.role,
@@ -57,10 +58,10 @@ def petition_values(position: int, p: StoredPetition) -> Values:
     }  # fmt: skip
 
 
-def person_values(position: int, p: StoredPetition) -> Iterator[Values]:
-    at = stamp(p.received_at)
-    for key in dict.fromkeys(p.person_keys):
-        yield {"key": key, "position": position, "received_at": at}
+def person_values(position: int, p: Columns) -> Iterator[Values]:
+    """Of a petition's own values."""
+    for key in json.loads(p["person_keys"]) if p["person_keys"] != "[]" else ():
+        yield {"key": key, "position": position, "received_at": p["received_at"]}
 
 
 def petition_of(row: Columns) -> StoredPetition:
@@ -105,10 +106,11 @@ def deadline_of(row: Columns) -> Deadline:
     )  # fmt: skip
 
 
-def notice_values(notice: Notice, position: int) -> Values:
+def notice_values(notice: Notice) -> Values:
+    """All but the position."""
     due_at = "" if notice.not_before is None else stamp(notice.not_before)
     return {
-        "position": position, "id": notice.id, "case_id": notice.case_id, "notice": notice_json(notice),
+        "id": notice.id, "case_id": notice.case_id, "notice": notice_json(notice),
         "state": "queued", "tries": 0, "due_at": due_at, "error": "", "sent_at": None,
     }  # fmt: skip
 
@@ -135,12 +137,18 @@ def clock_columns(deadlines: tuple[Deadline, ...]) -> Values:
 
 
 def standing_columns(row: Row) -> Values:
-    """What only the writing lock tells: positions, number, recorded time, and the display that stays."""
-    head, display = row.head, row.head.display
+    """What only the writing lock tells: positions, number and recorded time."""
+    head = row.head
     return {
         "number": head.number or None, "version": head.version, "head": head.hash, "opened": head.opened,
-        "position": head.position, "updated_at": stamped(head.updated_at), "title": keep(display.title),
-        "snippet": keep(display.snippet), "citizen": keep(display.citizen), "place_text": keep(display.place),
+        "position": head.position, "updated_at": stamped(head.updated_at),
+    }  # fmt: skip
+
+
+def display_columns(display: Display) -> Values:
+    return {
+        "title": keep(display.title), "snippet": keep(display.snippet), "citizen": keep(display.citizen),
+        "place_text": keep(display.place),
     }  # fmt: skip
 
 
