@@ -629,7 +629,8 @@ CutText = tuple[str | None, str]
 class Understanding:
     """What a message asks for, and why we think so. ``topic`` is None below the threshold: a person decides.
 
-    ``cut``: the words of the masked title and text, for the index, which would otherwise cut them a second time."""
+    ``cut``: the words of the masked title and text, for the index, which would otherwise cut them a second time.
+    Numbers are rounded, confidences to four digits and weights to three: they stand in events as they are."""
 
     topic: str | None
     confidence: float

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from cases.case import Case
@@ -42,9 +43,14 @@ def event_of(row: Columns) -> Event:
     return Event(
         event_id=row["event_id"], case_id=row["case_id"], seq=row["seq"], type=row["type"],
         occurred_at=moment(row["occurred_at"]), recorded_at=moment(row["recorded_at"]),
-        actor=Actor(**json.loads(row["actor"])), data=json.loads(row["data"]),
+        actor=_actor(row["actor"]), data=json.loads(row["data"]),
         prev_hash=row["prev_hash"], hash=row["hash"], position=row["position"],
     )  # fmt: skip
+
+
+@lru_cache(maxsize=1024)
+def _actor(said: str) -> Actor:
+    return Actor(**json.loads(said))
 
 
 def petition_values(p: StoredPetition) -> Values:
