@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from base64 import b32encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime
@@ -215,6 +214,9 @@ def _time(text: str | None) -> datetime | None:
 
 
 _BLOCK = 64
+# Crockford's base 32: no I, L, O, U, so that it can be read out over a telephone. Two letters for each ten bits.
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_TWO = [a + b for a in _CROCKFORD for b in _CROCKFORD]
 _NO_LETTER = re.compile(r"[^0-9A-Z]+")
 _MISREAD = str.maketrans("OIL", "011")
 
@@ -224,9 +226,6 @@ class Identity:
 
     HMAC-SHA-256 (RFC 2104) under one secret, with the purpose in front, so that no id of one kind is one of another.
     """
-
-    # Crockford's base 32: no I, L, O, U, so that it can be read out over a telephone.
-    _CROCKFORD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789ABCDEFGHJKMNPQRSTVWXYZ")
 
     def __init__(self, secret: bytes) -> None:
         if len(secret) < 16:
@@ -242,8 +241,9 @@ class Identity:
 
     def receipt(self, petition_id: str) -> str:
         """The receipt code 回执码 that the citizen keeps: 20 letters, 100 bits, in groups of five."""
-        letters = b32encode(self._mac("receipt", petition_id)[:15]).decode()[:20].translate(self._CROCKFORD)
-        return f"{letters[:5]}-{letters[5:10]}-{letters[10:15]}-{letters[15:]}"
+        bits = int.from_bytes(self._mac("receipt", petition_id)[:13]) >> 4
+        fives = [bits >> shift & 0x1FFFFFF for shift in (75, 50, 25, 0)]
+        return "-".join([_TWO[n >> 15] + _TWO[n >> 5 & 1023] + _TWO[n & 31][1] for n in fives])
 
     def pin(self, petition_id: str) -> str:
         """Six digits for tracking where no telephone number was given."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from cases.case import Case
+from cases.case import Case, recorded
 from cases.events import GENESIS, Event, NewEvent
 from cases.ports import CaseRow, Deadline, Decision, Display, Notice, Outcome, StoredPetition, Text
 from storage.chaining import canonical_fast, chained
@@ -105,7 +105,7 @@ class Row:
         """The fold with what only the store knows: number, positions, and when it was recorded last."""
         head, first = self.head, nearest(self.deadlines)
         return CaseRow(
-            case=replace(self.case, number=head.number, updated_at=head.updated_at), display=head.display,
+            case=recorded(self.case, head.number, head.updated_at), display=head.display,
             due_at=first.due_at, due_clock=first.clock, due_status=first.status, level=first.level,
             position=head.position, opened=head.opened,
         )  # fmt: skip

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from cases.case import Case
+from cases.case import Case, recorded
 from cases.events import Actor, Event
 from cases.ports import CaseRow, Deadline, Display, Notice, StoredPetition, Text
 from storage.chaining import actor_json
@@ -168,7 +167,7 @@ def display_of(row: Columns) -> Display:
 def case_row_of(row: Columns) -> CaseRow:
     updated_at = moment_or_none(row["updated_at"])
     return CaseRow(
-        case=replace(case_of(row["fold"]), number=row["number"] or "", updated_at=updated_at),
+        case=recorded(case_of(row["fold"]), row["number"] or "", updated_at),
         display=display_of(row),
         due_at=None if row["due_at"] == FAR else moment(row["due_at"]),
         due_clock=row["due_clock"],
