@@ -11,6 +11,8 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
+from cases.quick import quick
+
 # Channels 渠道, with the words that people see.
 CHANNELS: dict[str, str] = {
     "web": "网上",
@@ -49,6 +51,7 @@ ATTACHMENT_LIMIT = 20
 REPRESENTATIVE_LIMIT = 5
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Petitioner:
     """信访人/诉求人: who asks. Everything may be missing; someone unidentified is nobody, never "the same person"."""
@@ -92,6 +95,7 @@ class Place:
     datum: str = "wgs84"
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Petition:
     """One message. ``petition_id`` follows from (sender, channel, source_id), so a repeat gets the same one.

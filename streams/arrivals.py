@@ -9,6 +9,7 @@ from json.encoder import encode_basestring
 
 from cases.petition import Identity, Petition
 from cases.ports import StoredPetition, Text, Understanding, new_text
+from cases.quick import quick
 from cases.routing import Routing, route
 from streams.books import Books
 
@@ -16,6 +17,7 @@ SALT = 16
 """Bytes of a text's salt."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
     """One petition, understood and routed, not yet in any case. ``place`` is a code of the gazetteer."""

@@ -31,12 +31,12 @@ log = structlog.get_logger(__name__)
 
 INTAKE = "intake"
 # Petitions of one batch: large enough that an fsync is shared, small enough that a transaction stays under 50 ms.
-BATCH = 200
+BATCH = 300
 # Events that a follower takes at once.
-FOLLOW = 1000
+FOLLOW = 4000
 IDLE = 0.2
 # A commit of the index costs the same for one case or for many, and small ones are merged again later.
-INDEX_EVERY = 1.0
+INDEX_EVERY = 0.4
 # Failures of one step in a row after which a command gives up; a serving desk never does.
 PATIENCE = 6
 # Seconds between two tries of a step that fails.
@@ -125,9 +125,10 @@ class Runner:
         """Every step once; returns how much was done in all."""
         steps = (
             ("intake", self.take_in),
-            ("trends", self.count),
+            # Before the others, which then go on beside the index's own work.
             ("indexing", self.index_some),
             ("publishing", self.publish),
+            ("trends", self.count),
             ("deadlines", self.raise_due),
             ("alerts", self.send),
             ("tasks", self.tasks),

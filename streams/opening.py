@@ -9,7 +9,6 @@ from cases.events import SYSTEM, Actor, NewEvent
 from cases.petition import Petition
 from cases.policy import Pack
 from cases.ports import Notice
-from cases.procedure import choose_pack
 from streams.arrivals import Arrival
 from streams.books import Books
 from streams.relating import Relation
@@ -26,7 +25,7 @@ def opening(arrival: Arrival, relation: Relation, books: Books, now: datetime) -
     receipt; a dispatch happens now.
     """
     p, u = arrival.petition, arrival.understood
-    chosen = choose_pack(books.policy, channel=p.channel, origin=p.origin.kind, purpose=u.purpose, topic=u.topic)
+    chosen = books.chosen(channel=p.channel, origin=p.origin.kind, purpose=u.purpose, topic=u.topic)
     told: list[tuple[str, datetime, Actor, dict[str, Any]]] = [
         ("case.registered", p.received_at, SYSTEM, _registered(arrival, chosen, books)),
         ("case.classified", p.received_at, MODEL, _classified(arrival)),
