@@ -32,7 +32,7 @@ from streams import opening, projection
 from streams.arrivals import Arrival, arrive, stored
 from streams.books import Books
 from streams.changes import Said, Taken
-from streams.relating import Relation, Relative, relate
+from streams.relating import Relation, Relative, alike, may_join, relate
 
 # A decision that loses a race is made again; so many losses in a row mean that something else is wrong.
 TRIES = 20
@@ -172,12 +172,13 @@ class _Round:
         self._newest = {key: max((k.position for k in kin), default=0) for key, kin in self._own.items()}
         self._supplemented = self._cases_of({a.petition.supplements for a in arrivals if a.petition.supplements})
         kin = [*(k for found in self._own.values() for k in found), *self._supplemented.values()]
-        self._events: dict[str, list[Event]] = parts.cases.events_of({k.case_id for k in kin}) if kin else {}
         texts = parts.petitions.texts({k.text_id for k in kin}) if kin else {}
         self._words: dict[str, Petition | None] = {}
         for k in kin:
             words = projection.words_of(texts.get(k.text_id))
             self._words[k.petition_id] = words[0] if words else None
+        joinable = self._joinable() if kin else set()
+        self._events: dict[str, list[Event]] = parts.cases.events_of(joinable) if joinable else {}
 
     def decisions(self) -> list[Decision]:
         return [self._one(arrival) for arrival in self._arrivals]
@@ -245,6 +246,15 @@ class _Round:
         )
 
     # --- what the batch knows ---------------------------------------------------------------------------------------
+
+    def _joinable(self) -> set[str]:
+        """The cases of the store that an arrival may join: of most relatives' cases no event is needed."""
+        found = {k.case_id for k in self._supplemented.values()}
+        for arrival in self._arrivals:
+            for relative in self._relatives(arrival):
+                if may_join(arrival, relative.kin) and alike(arrival, relative)[0]:
+                    found.add(relative.kin.case_id)
+        return found
 
     def _relatives(self, arrival: Arrival) -> list[Relative]:
         """Earlier petitions of this person, newest first, each once although several keys may lead to it."""
