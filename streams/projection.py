@@ -16,9 +16,11 @@ from cases.deadlines import deadline_rows
 from cases.events import GENESIS, Event, NewEvent
 from cases.folding import fold
 from cases.limits import Clocks, run_clocks
+from cases.opened_clocks import rows_of_opened
 from cases.petition import Petition, petition_from_dict
 from cases.ports import Deadline, Display, StoredPetition, Text
 from cases.privacy import masked_name
+from cases.workdays import zone_of
 from streams.books import Books
 
 SNIPPET = 120
@@ -60,6 +62,12 @@ def clocks_of(case: Case, events: Sequence[Event], books: Books, now: datetime) 
 
 def rows(case: Case, events: Sequence[Event], books: Books, now: datetime) -> tuple[Deadline, ...]:
     """The deadline rows of a case. Clocks outlive its end where something is still owed: the notice after a redirect."""
+    pack = books.pack(case.pack_hash)
+    if pack is not None and not case.history:
+        calendar, zone = books.calendar(case.calendar_hash), zone_of(books.policy.zone)
+        opened = rows_of_opened(pack, events, flags=case.flags, now=now, calendar=calendar, zone=zone)
+        if opened is not None:
+            return opened
     clocks = clocks_of(case, events, books, now)
     return deadline_rows(clocks, events) if clocks is not None else ()
 

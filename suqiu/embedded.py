@@ -146,6 +146,7 @@ def open_house(settings: Settings, clock: Callable[[], datetime] = system_clock)
             cases=storage.cases, reader=storage.reader, petitions=storage.petitions, books=books, reopen=intake.reopen
         )
     )
+    storage.warm()
     settle_memory()
     return House(
         settings=settings, policy=policy, identity=identity, storage=storage, books=books, understand=understand,
