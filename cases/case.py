@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, field, fields, make_dataclass
 from datetime import datetime
+from operator import attrgetter
+from typing import Any
 
 # States 状态 of RULES section 5.1 that this version uses or leaves room for.
 STATES: dict[str, str] = {
@@ -151,3 +153,35 @@ class Case:
     def seen_by_units(self) -> frozenset[str]:
         """Whose subtree contains this case: the organ, the lead, the assisting offices."""
         return frozenset(u for u in (self.organ, self.unit, *self.collaborators) if u)
+
+
+# --- Cases in the making ---------------------------------------------------------------------------------------------
+#
+# Making a frozen value of so many fields takes as long as folding a case's events; two of them are made for each petition.
+# So a case is written in a draft, which is the same but for being frozen, and the draft becomes the case.
+
+_NAMES = tuple(f.name for f in fields(Case))
+_VALUES = attrgetter(*_NAMES)
+_Draft: Any = make_dataclass(
+    "_Draft", [(f.name, Any) if f.default is MISSING else (f.name, Any, field(default=f.default)) for f in fields(Case)],
+    slots=True,
+)  # fmt: skip
+
+
+def draft(case_id: str) -> Any:
+    """Something with the fields of a new ``Case`` that may still be written."""
+    return _Draft(case_id)
+
+
+def finished(draft: Any) -> Case:
+    """The draft as a case; from now on it is frozen."""
+    draft.__class__ = Case
+    case: Case = draft
+    return case
+
+
+def recorded(case: Case, number: str, updated_at: datetime | None) -> Case:
+    """The case with what only the store knows: its number, and when it was recorded last."""
+    copy = _Draft(*_VALUES(case))
+    copy.number, copy.updated_at = number, updated_at
+    return finished(copy)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import TYPE_CHECKING
 
 from cases.policy import Calendar, ClockDef, Pack
 from cases.workdays import (
@@ -20,6 +21,9 @@ from cases.workdays import (
     roll_forward,
     subtract_working_time,
 )
+
+if TYPE_CHECKING:
+    from cases.ports import Deadline
 
 # 23:59:59 is the last second of a day that ends at 24:00 (民法典 第203条第2款).
 LAST_SECOND = time(23, 59, 59)
@@ -56,6 +60,9 @@ class Plan:
         self.voids = _by_event(pack, lambda c: c.void)
         self.day_end = pack.day_end or LAST_SECOND
         self._dues: dict[tuple[int, int, int, int], Due] = {}
+        # Belong to ``cases.opened_clocks``: first day and flags to rows, and when something more is to be looked at.
+        self.by_day_alone: bool | None = None
+        self.opened: dict[tuple[int, frozenset[str]], tuple[tuple[Deadline, ...], datetime | None]] = {}
 
     def counted_from(self, moment: datetime) -> datetime:
         """The local moment from which a clock counts: the receipt itself, or the next opening (RULES 3.3 number 12)."""

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from cases.quick import quick
+
 # Every event type, with the words that a timeline shows. RULES section 5.2.
 EVENT_TYPES: dict[str, str] = {
     "case.registered": "登记",
@@ -116,6 +118,7 @@ class Actor:
 SYSTEM = Actor(kind="system", id="suqiu")
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewEvent:
     """An event that was decided and not yet recorded. ``event_id`` makes it happen once, however often it is tried."""
@@ -128,6 +131,7 @@ class NewEvent:
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """A recorded event. ``seq`` counts within the case from 1; ``position`` over the whole store, in commit order."""

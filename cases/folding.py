@@ -7,12 +7,11 @@ Guards belong to commands (``cases.lifecycle``). The fold always runs over the w
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import datetime
-from types import SimpleNamespace
 from typing import Any
 
-from cases.case import Case, Link, Reply, Return
+from cases.case import Case, Link, Reply, Return, draft, finished
 from cases.events import Event, in_order
 
 # Which state an event leaves the case in, where that needs nothing but its type.
@@ -51,7 +50,7 @@ STATE_AFTER: dict[str, str] = {
 def fold(case_id: str, events: Iterable[Event], refused: Collection[str] = ()) -> Case:
     """The case as its events tell it. ``refused``: ids of events that stay in the log without effect (RULES section 4)."""
     # A draft that is written field by field: a fresh frozen value for each event would cost more than all the rest.
-    case = _draft(case_id)
+    case = draft(case_id)
     before_return = ""
     was_rework = False
     seen: set[str] = set()
@@ -71,19 +70,12 @@ def fold(case_id: str, events: Iterable[Event], refused: Collection[str] = ()) -
             was_rework = False
         state = _state_after(event, case, before_return, was_rework)
         changes = _CHANGES.get(event.type, _nothing)(case, event)
-        vars(case).update(changes)
+        for name, value in changes.items():
+            setattr(case, name, value)
         case.state = state
         case.updated_at = event.recorded_at if case.updated_at is None else max(case.updated_at, event.recorded_at)
     case.version = version
-    return Case(**vars(case))
-
-
-_DEFAULTS: dict[str, Any] = {f.name: f.default for f in fields(Case) if f.name != "case_id"}
-
-
-def _draft(case_id: str) -> Any:
-    """Something with the fields of a ``Case`` that may still be written."""
-    return SimpleNamespace(case_id=case_id, **_DEFAULTS)
+    return finished(case)
 
 
 def _state_after(event: Event, case: Case, before_return: str, was_rework: bool) -> str:

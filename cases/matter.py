@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from operator import add
 
 # Overlap of character pairs, as a share of the shorter text, from which two messages of one person are one matter.
 # With the same topic and no contradicting place a third is enough; otherwise nearly everything must be shared.
@@ -18,14 +17,21 @@ OTHER_TOPIC_OVERLAP = 0.7
 _NOT_SAID = re.compile(r"[\W_]+")
 
 
-@lru_cache(maxsize=64)
-def pairs(text: str) -> frozenset[str]:
-    """The set of character pairs of a text, without punctuation and blanks; of the first 2,000 characters that say."""
+@lru_cache(maxsize=256)
+def pairs(text: str) -> frozenset[int]:
+    """The set of character pairs of a text, without punctuation and blanks; of the first 2,000 characters that say.
+
+    A pair is one number, the second character times 2³² and the first: half the time and half the memory of strings.
+    """
     said = _NOT_SAID.sub("", text)[:2000]
-    return frozenset(map(add, said, said[1:])) or frozenset({said} if said else ())
+    if len(said) < 2:
+        return frozenset(map(ord, said))
+    raw = said.encode("utf-32-le", "surrogatepass")
+    one, other = memoryview(raw), memoryview(raw[4:])  # pairs that begin at even places, and at odd ones
+    return frozenset((*one[: len(one) // 8 * 8].cast("Q"), *other[: len(other) // 8 * 8].cast("Q")))
 
 
-def overlap(a: frozenset[str], b: frozenset[str]) -> float:
+def overlap(a: frozenset[int], b: frozenset[int]) -> float:
     """Szymkiewicz–Simpson coefficient: shared pairs as a share of the smaller set; 0 to 1."""
     if not a or not b:
         return 0.0

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 import json
 import re
-from base64 import b32encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
+
+from cases.quick import quick
 
 # Channels 渠道, with the words that people see.
 CHANNELS: dict[str, str] = {
@@ -51,6 +51,7 @@ ATTACHMENT_LIMIT = 20
 REPRESENTATIVE_LIMIT = 5
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Petitioner:
     """信访人/诉求人: who asks. Everything may be missing; someone unidentified is nobody, never "the same person"."""
@@ -94,6 +95,7 @@ class Place:
     datum: str = "wgs84"
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Petition:
     """One message. ``petition_id`` follows from (sender, channel, source_id), so a repeat gets the same one.
@@ -215,6 +217,10 @@ def _time(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
+_BLOCK = 64
+# Crockford's base 32: no I, L, O, U, so that it can be read out over a telephone. Two letters for each ten bits.
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_TWO = [a + b for a in _CROCKFORD for b in _CROCKFORD]
 _NO_LETTER = re.compile(r"[^0-9A-Z]+")
 _MISREAD = str.maketrans("OIL", "011")
 
@@ -225,21 +231,23 @@ class Identity:
     HMAC-SHA-256 (RFC 2104) under one secret, with the purpose in front, so that no id of one kind is one of another.
     """
 
-    # Crockford's base 32: no I, L, O, U, so that it can be read out over a telephone.
-    _CROCKFORD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789ABCDEFGHJKMNPQRSTVWXYZ")
-
     def __init__(self, secret: bytes) -> None:
         if len(secret) < 16:
             raise ValueError("the secret must have at least 16 bytes")
-        self._keyed = hmac.new(secret, digestmod="sha256")
+        key = (secret if len(secret) <= _BLOCK else hashlib.sha256(secret).digest()).ljust(_BLOCK, b"\0")
+        # HMAC as RFC 2104 writes it, with the key hashed once and for all: half the time of ``hmac``, and there are five
+        # on the path of each petition. A test compares.
+        self._inner = hashlib.sha256(bytes(b ^ 0x36 for b in key))
+        self._outer = hashlib.sha256(bytes(b ^ 0x5C for b in key))
 
     def petition_id(self, sender: str, channel: str, source_id: str) -> str:
         return "p" + self._mac("petition", sender, channel, source_id).hex()[:32]
 
     def receipt(self, petition_id: str) -> str:
         """The receipt code 回执码 that the citizen keeps: 20 letters, 100 bits, in groups of five."""
-        letters = b32encode(self._mac("receipt", petition_id)[:15]).decode()[:20].translate(self._CROCKFORD)
-        return f"{letters[:5]}-{letters[5:10]}-{letters[10:15]}-{letters[15:]}"
+        bits = int.from_bytes(self._mac("receipt", petition_id)[:13]) >> 4
+        fives = [bits >> shift & 0x1FFFFFF for shift in (75, 50, 25, 0)]
+        return "-".join([_TWO[n >> 15] + _TWO[n >> 5 & 1023] + _TWO[n & 31][1] for n in fives])
 
     def pin(self, petition_id: str) -> str:
         """Six digits for tracking where no telephone number was given."""
@@ -270,9 +278,10 @@ class Identity:
     def _mac(self, purpose: str, *parts: str) -> bytes:
         # Each part with its length, so that no two lists of parts read the same.
         said = "".join([f"{len(part)}:{part}" for part in (purpose, *parts)])
-        mac = self._keyed.copy()  # spares hashing the key again: six of these are on the path of each petition
-        mac.update(said.encode("utf-8", "surrogatepass"))
-        return mac.digest()
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(said.encode("utf-8", "surrogatepass"))
+        outer.update(inner.digest())
+        return outer.digest()
 
 
 def names_of(parts: Sequence[str]) -> str:

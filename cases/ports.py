@@ -17,6 +17,7 @@ from cases.case import Case
 from cases.commands import Command
 from cases.events import Event, NewEvent
 from cases.petition import Petition
+from cases.quick import quick
 from cases.viewer import Viewer
 
 # --- The log: what came in ------------------------------------------------------------------------------------------
@@ -85,6 +86,7 @@ class Rejected(Protocol):
 # --- The case store: what was decided --------------------------------------------------------------------------------
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
     """Words that a person wrote, apart from the events, so that they can be erased. ``body`` None: erased."""
@@ -106,6 +108,7 @@ def text_digest(salt: str, body: str) -> str:
     return hashlib.sha256(f"{salt}:{body}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredPetition:
     """A petition's row in the store. Its words are the text ``text_id``: JSON {"petition", "masked": {"title", "text"}}.
@@ -142,6 +145,7 @@ class Display:
     place: str = ""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deadline:
     """One clock of one case as a row, so that due ones are found by an index. Derived; may be thrown away and rebuilt.
@@ -178,6 +182,7 @@ class Guard:
     newest: int
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """Something to tell somebody outside (短信、微信、回调). At least once, with a stable id. No personal data in it."""
@@ -191,6 +196,7 @@ class Notice:
     not_before: datetime | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """Everything that one decision writes, whole or not at all.
@@ -214,6 +220,7 @@ class Decision:
     """For a new case: the prefix of its number (e.g. ``SQ20261123``); the store appends a running number of five digits."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """``status``: applied; already (the same decision stood there, nothing was done); stale (the version or a guard has
@@ -229,6 +236,7 @@ class Outcome:
     row: CaseRow | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseRow:
     """A row of the store's ``cases`` table: the fold, what lists show, and the nearest clock."""
@@ -341,6 +349,7 @@ class Petitions(Protocol):
         Events and the chain stay as they are. Answers how many texts still had words."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kin:
     """An earlier petition of the same person, or an exact copy, with the case it is in now."""
@@ -396,6 +405,7 @@ class Outbox(Protocol):
     def notices(self, *, state: str | None = None, limit: int = 100) -> list[Mapping[str, Any]]: ...
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
     """One petition as statistics count it. ``hour``: ``2026-11-23T09`` in the policy's zone. ``sight``: open or secret."""
@@ -625,11 +635,13 @@ CutText = tuple[str | None, str]
 """The words of title and text, normal and masked, a blank between any two, as ``suqiu.indexes`` cuts them; no title: None."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Understanding:
     """What a message asks for, and why we think so. ``topic`` is None below the threshold: a person decides.
 
-    ``cut``: the words of the masked title and text, for the index, which would otherwise cut them a second time."""
+    ``cut``: the words of the masked title and text, for the index, which would otherwise cut them a second time.
+    Numbers are rounded, confidences to four digits and weights to three: they stand in events as they are."""
 
     topic: str | None
     confidence: float
@@ -657,6 +669,7 @@ class Understand(Protocol):
 # --- Search ----------------------------------------------------------------------------------------------------------
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexDocument:
     """A case as the index holds it: masked text only. ``erased``: a tombstone that keeps the version.

@@ -9,8 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cases.policy import JurisdictionRule, Policy
+from cases.quick import quick
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Routing:
     """Where a petition goes, and why. ``unit`` None: a person decides. ``automatic``: sure enough to be dispatched by

@@ -6,7 +6,7 @@ Careful with names (a word taken for a name spoils the text for search), generou
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from classifiers.surnames import COMPOUND, SINGLE
@@ -45,10 +45,10 @@ def find_numbers(normal: str) -> list[Entity]:
 
 
 def find_names(
-    normal: str, cues: Iterable[int], phones: Iterable[int], edges: Collection[int], known: Iterable[str] = ()
+    normal: str, cues: Iterable[int], phones: Iterable[int], edges: bytes, known: Iterable[str] = ()
 ) -> list[Entity]:
     """Names of persons. ``cues``: offsets behind words like 我叫 and 联系人; ``phones``: where telephone numbers begin;
-    ``edges``: where words begin or end; ``known``: names that stand in the petition's own fields."""
+    ``edges``: of each offset, whether a word begins or ends there; ``known``: names that stand in the petition's own fields."""
     found: list[Entity] = []
     for name in known:
         _take(found, "name", _all(normal, name))
@@ -158,7 +158,7 @@ def _all(normal: str, name: str) -> Iterator[tuple[int, int]]:
         at = normal.find(name, at + len(name))
 
 
-def _name_at(normal: str, start: int, edges: Collection[int], upto: int | None = None) -> Iterator[tuple[int, int]]:
+def _name_at(normal: str, start: int, edges: bytes, upto: int | None = None) -> Iterator[tuple[int, int]]:
     """A surname and one or two given names that begin at ``start`` and end where a word does."""
     run = _HAN.match(normal, start, upto if upto is not None else len(normal))
     if run is None:
@@ -173,6 +173,6 @@ def _name_at(normal: str, start: int, edges: Collection[int], upto: int | None =
         return
     for given in (2, 1):
         end = start + family + given
-        if len(said) >= family + given and end in edges:
+        if len(said) >= family + given and edges[end]:
             yield start, end
             return

@@ -6,7 +6,7 @@ in 路灯杆. A longer phrase hides the words within it: 火灾隐患 is no fire
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import log
 
@@ -73,13 +73,13 @@ class Keywords:
             implementation=Implementation.ContiguousNFA,
         )
 
-    def find(self, folded: str, edges: Container[int]) -> list[Hit]:
-        """``edges``: the offsets at which words begin or end."""
+    def find(self, folded: str, edges: bytes) -> list[Hit]:
+        """``edges``: of each offset, the end included, whether a word begins or ends there."""
         meanings = self._meanings
         return [
             (meanings[n], start, end)
             for n, start, end in self._automaton.find_matches_as_indexes(folded)
-            if start in edges or end in edges
+            if edges[start] or edges[end]
         ]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from cases.ports import WordWeight
 from classifiers.keywords import Hits
 
@@ -38,18 +40,29 @@ def rank(scores: dict[str, float]) -> tuple[tuple[str, float], ...]:
     and with the margin, and falls with a rival; it was not fitted to labelled messages and is no probability. What it
     is good for is a threshold: the surer half is right clearly more often than the other.
     """
-    total = DOUBT + sum(s * s for s in scores.values())
-    best = sorted(scores.items(), key=lambda item: (-item[1], item[0]))[:CANDIDATES]
-    return tuple((topic, round(s * s / total, 4)) for topic, s in best)
+    total = DOUBT + sum([s * s for s in scores.values()])
+    best = sorted([(-s, topic) for topic, s in scores.items()])[:CANDIDATES]
+    return tuple([(topic, round(s * s / total, 4)) for s, topic in best])
 
 
 def explain(topical: Hits, topic: str, title_end: int) -> tuple[WordWeight, ...]:
     """The words that spoke for the topic, the loudest first, each with its place in title or text."""
-    said = [(-meaning.topics[topic], start, end) for meaning, start, end in topical if topic in meaning.topics]
-    loud = sorted((w * TITLE if start < title_end else w, start, end) for w, start, end in said)[:_EXPLAINED]
+    said = [
+        (-meaning.topics[topic] * (TITLE if start < title_end else 1.0), start, end)
+        for meaning, start, end in topical
+        if topic in meaning.topics
+    ]
+    said.sort()
     return tuple(
-        WordWeight("title", start, end, round(-w, 3))
-        if start < title_end
-        else WordWeight("text", start - title_end, end - title_end, round(-w, 3))
-        for w, start, end in loud
+        [
+            WordWeight("title", start, end, _weight(w))
+            if start < title_end
+            else WordWeight("text", start - title_end, end - title_end, _weight(w))
+            for w, start, end in said[:_EXPLAINED]
+        ]
     )
+
+
+@lru_cache(maxsize=4096)  # there are as many as the lexicon has weights, and rounding is slow
+def _weight(negative: float) -> float:
+    return round(-negative, 3)

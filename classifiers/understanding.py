@@ -6,7 +6,6 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 
 from cases.petition import Petition
 from cases.policy import Policy
@@ -58,6 +57,16 @@ def _normal(p: Petition) -> Normal:
     return Normal(whole, whole.lower(), len(p.title) + 1 if p.title else 0)
 
 
+class _Marks(dict[int, bytes]):
+    """Length of a word to its marks: one where it begins."""
+
+    def __missing__(self, length: int) -> bytes:
+        return b"\1".ljust(length, b"\0")[:length]
+
+
+_MARKS = _Marks({n: b"\1".ljust(n, b"\0") for n in range(1, 65)})
+
+
 @dataclass(frozen=True, slots=True)
 class Cut:
     """The words of title and text."""
@@ -65,10 +74,12 @@ class Cut:
     title: list[str]
     text: list[str]
 
-    def edges(self, begin: int) -> set[int]:
-        """The offsets at which words begin and end in title, line and text."""
-        edges = set(accumulate(map(len, self.text), initial=begin))
-        return edges | set(accumulate(map(len, self.title), initial=0)) if self.title else edges
+    def edges(self) -> bytes:
+        """Of each offset in title, line and text whether a word begins or ends there: half the time of a set."""
+        told = map(_MARKS.__getitem__, map(len, self.text))
+        if not self.title:
+            return b"".join((*told, b"\1"))
+        return b"".join((*map(_MARKS.__getitem__, map(len, self.title)), b"\1", *told, b"\1"))
 
     def joined(self) -> CutText:
         return " ".join(self.title) if self.title else None, " ".join(self.text)
@@ -108,7 +119,7 @@ class LexiconUnderstand:
         """Topic, purpose and urgency from the words found; the places and, in a report, the accused; what is personal
         is masked."""
         title, begin, folded = p.title or "", normal.begin, normal.folded
-        edges = cut.edges(begin)
+        edges = cut.edges()
         said = Said(self._keywords.find(folded, edges))
         candidates = rank(score_topics(said.topical, begin))
         best, confidence = candidates[0] if candidates else ("", 0.0)
@@ -153,7 +164,7 @@ class LexiconUnderstand:
         ranked: list[tuple[int, PlaceMention]] = []
         if p.place is not None and p.place.text:
             there = normalise(p.place.text)
-            for m, start, end in self._keywords.find(there, set(range(len(there) + 1))):
+            for m, start, end in self._keywords.find(there, b"\1" * (len(there) + 1)):
                 if m.place:
                     ranked.append((0, PlaceMention(m.place, start, end, "place")))
         for m, start, end in said.places:
@@ -164,7 +175,7 @@ class LexiconUnderstand:
         ranked.sort(key=lambda one: one[0])
         return tuple(mention for _, mention in ranked)
 
-    def _entities(self, p: Petition, normal: str, said: Said, edges: set[int]) -> list[Entity]:
+    def _entities(self, p: Petition, normal: str, said: Said, edges: bytes) -> list[Entity]:
         numbers = find_numbers(normal)
         cues = [end for _, _, end in said.on("name_cue")]
         phones = [e.start for e in numbers if e.kind == "phone"]

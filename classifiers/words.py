@@ -87,7 +87,18 @@ class Segmenter:
             elif (known := parts.get(word)) is not None:
                 found += known
             else:
-                found += self._take_apart(word)
+                if len(parts) >= _REMEMBERED:
+                    parts.clear()  # a flood of nonsense must not fill the memory
+                found += parts.setdefault(word, self.apart(word))
+        return found
+
+    def apart(self, word: str) -> list[str]:
+        """``for_search`` of one word, looked up anew: for those who remember what they asked."""
+        has, length = self._jieba.has_word, len(word)
+        found = [gram for i in range(length - 1) if has(gram := word[i : i + 2])] if length > 2 else []
+        if length > 3:
+            found += [gram for i in range(length - 2) if has(gram := word[i : i + 3])]
+        found.append(word)
         return found
 
     def _split_runs(self, words: list[str]) -> list[str]:
@@ -99,15 +110,3 @@ class Segmenter:
             else:
                 found.append(word)  # C++ is in the dictionary, and stays whole
         return found
-
-    def _take_apart(self, word: str) -> list[str]:
-        has = self._jieba.has_word
-        inner = [gram for n in (2, 3) if len(word) > n for gram in _grams(word, n) if has(gram)]
-        if len(self._parts) >= _REMEMBERED:
-            self._parts.clear()  # a flood of nonsense must not fill the memory
-        self._parts[word] = [*inner, word]
-        return self._parts[word]
-
-
-def _grams(word: str, n: int) -> list[str]:
-    return [word[i : i + n] for i in range(len(word) - n + 1)]

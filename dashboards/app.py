@@ -13,7 +13,9 @@ from dashboards.api import api_routes
 from dashboards.case_page import case_routes
 from dashboards.http import page_route, problem_response, unasked
 from dashboards.intake_pages import intake_routes
+from dashboards.large_print import large_print_routes
 from dashboards.live import LiveHub
+from dashboards.ops_page import ops_routes
 from dashboards.pages import STATIC
 from dashboards.parts import Desk
 from dashboards.queue_page import queue_routes
@@ -36,7 +38,7 @@ def dashboard_router(desk: Desk, hub: LiveHub | None = None) -> APIRouter:
     live = hub or LiveHub(desk.store, desk.reader)
     for part in (
         api_routes(desk, live), signin_routes(desk), queue_routes(desk), case_routes(desk), intake_routes(desk),
-        track_routes(desk), _static_routes(desk),
+        track_routes(desk), ops_routes(desk), large_print_routes(https=desk.cookie_secure), _static_routes(desk),
     ):  # fmt: skip
         router.include_router(part)
     return router

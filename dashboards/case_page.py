@@ -25,6 +25,7 @@ from dashboards.pages import marked, page
 from dashboards.parts import Desk
 from dashboards.rows import audit_secret, clock_name, row_view
 from dashboards.sessions import SignedIn
+from dashboards.steps import steps_of
 from dashboards.timeline import linked_ids, text_ids, timeline
 from dashboards.words import CLOCK_STATUS, LINK_KINDS, chip, day_and_time, due_day
 
@@ -93,6 +94,8 @@ def _show(
         "actions": _actions(desk, row, viewer, numbers),
         "command_id": new_command_id(),
         "done": COMMANDS.get(done, ""),
+        "done_name": done if done in COMMANDS else "",
+        "steps": steps_of(case),
         "problem": problem,
         "basis": problem.basis if isinstance(problem, Refused) else "",
         "typed": typed or Fields(),

@@ -19,6 +19,7 @@ from starlette.responses import RedirectResponse, Response
 from cases.errors import BadForm, BadInput, FieldError, NotSignedIn, SuqiuError, Unavailable
 from cases.problems import MEDIA_TYPE, TITLES, Problem, problem, problem_of_status, status_of
 from cases.viewer import ROLES
+from dashboards.large_print import look_at
 from dashboards.pages import page, secured
 from dashboards.parts import Desk
 from dashboards.sessions import SignedIn, who_is
@@ -50,6 +51,7 @@ def _route(desk: Desk, answer: Callable[[Request, SuqiuError], Response]) -> typ
             inner = super().get_route_handler()
 
             async def handle(request: Request) -> Response:
+                look_at(request)
                 try:
                     response = await inner(request)
                 except SuqiuError as error:
@@ -262,11 +264,15 @@ def frame(desk: Desk, who: SignedIn | None = None, csrf: str = "") -> dict[str, 
 
 def menu_of(role: str) -> tuple[tuple[str, str], ...]:
     """The pages of a role, in the order of use."""
-    if role in ("admin", "petitioner"):
+    if role == "admin":
+        return (("/ops", "运维"), ("/ops/audit", "审计记录"))
+    if role == "petitioner":
         return ()
     queue, intake = ("/queue", "办件队列"), ("/desk", "收件台")
     if role in ("intake_clerk", "hotline_agent"):
         return (intake, queue)
+    if role == "auditor":
+        return (queue, ("/ops/audit", "审计记录"))
     return (queue, intake) if role in MAY_REGISTER else (queue,)
 
 

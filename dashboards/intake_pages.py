@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Mapping
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -34,7 +35,9 @@ from dashboards.http import (
 )
 from dashboards.pages import page
 from dashboards.parts import Desk
+from dashboards.qr import qr
 from dashboards.sessions import SignedIn
+from dashboards.suggesting import shown_to_all, suggestion
 
 LIMITS = {"text": TEXT_LIMIT, "title": TITLE_LIMIT, "representatives": REPRESENTATIVE_LIMIT}
 # What is wrong is told by the path into the petition; people know it by the label that stands beside the field.
@@ -87,6 +90,8 @@ def intake_routes(desk: Desk) -> APIRouter:
             check_token(desk, request, fields, None)
         except BadForm:
             return _form(desk, request, "report.html", None, fields, EXPIRED)
+        if fields.one("go") == "preview":
+            return await asyncio.to_thread(_preview, desk, request, fields)
         return await _submit(desk, request, "report.html", None, fields)
 
     @router.get("/desk")
@@ -108,7 +113,21 @@ def intake_routes(desk: Desk) -> APIRouter:
             return _form(desk, request, "desk.html", who, fields, EXPIRED)
         return await _submit(desk, request, "desk.html", who, fields)
 
+    @router.post("/desk/suggest")
+    async def suggest(request: Request) -> Response:
+        """A piece of the page: what the machine thinks of what stands in the form so far."""
+        fields = await read_form(request)
+        who = await _clerk(desk, request)
+        check_token(desk, request, fields, who)
+        found = await asyncio.to_thread(suggestion, desk, who.viewer, fields)
+        return page("_suggestion.html", **found)
+
     return router
+
+
+def _places(desk: Desk) -> list[str]:
+    """The names that a place's field offers."""
+    return [place.name for place in desk.policy.places.values() if place.kind not in ("group", "town")]
 
 
 async def _clerk(desk: Desk, request: Request) -> SignedIn:
@@ -127,7 +146,25 @@ async def _submit(desk: Desk, request: Request, template: str, who: SignedIn | N
     return page(
         "receipt.html", 200, **frame(desk, who, who.session.csrf if who else ""), title="回执", submitted=submitted,
         by_clerk=who is not None, public_url=desk.public_url.rstrip("/"), at=desk.clock().astimezone(desk.zone), channel=CHANNELS.get(channel, ""),
+        code=qr(track_link(desk, request, submitted.receipt)),
     )  # fmt: skip
+
+
+def track_link(desk: Desk, request: Request, receipt: str) -> str:
+    """Where a telephone goes that reads the code: the address that the town gave, else the one that this page came by."""
+    base = desk.public_url or f"{request.url.scheme}://{request.url.netloc}"
+    return f"{base.rstrip('/')}/track?receipt={receipt}"
+
+
+def _preview(desk: Desk, request: Request, fields: Fields) -> Response:
+    """What would be public, before anything is handed in; the form stays as it was filled in."""
+    try:
+        petition = desk.web_form(fields.plain())
+    except BadInput as error:
+        return _form(desk, request, "report.html", None, fields, error)
+    title, text = shown_to_all(desk.understand, fields, desk.clock()) if desk.understand is not None else ("", "")
+    place = str((petition.get("place") or {}).get("text") or "")
+    return _form(desk, request, "report.html", None, fields, shown={"title": title, "text": text, "place": place})
 
 
 def _hand_in(desk: Desk, who: SignedIn | None, fields: Fields, address: str) -> tuple[Submitted, str]:
@@ -147,12 +184,19 @@ def _address(request: Request) -> str:
 
 
 def _form(
-    desk: Desk, request: Request, template: str, who: SignedIn | None, fields: Fields, error: SuqiuError | None = None
+    desk: Desk,
+    request: Request,
+    template: str,
+    who: SignedIn | None,
+    fields: Fields,
+    error: SuqiuError | None = None,
+    shown: Mapping[str, str] | None = None,
 ) -> Response:
     token, seed = form_token(desk, request, who)
     response = page(
         template, 200 if error is None else status_of(error), **frame(desk, who, token),
         title="登记来件" if template == "desk.html" else "反映诉求", fields=fields, limits=LIMITS, problem=error,
+        shown=shown, may_preview=desk.understand is not None, places=_places(desk),
         problems=_problems(error), channels={c: CHANNELS[c] for c in DESK_CHANNELS}, reply_ways=REPLY_WAYS, origins=ORIGINS,
         # The form's own number: a second click or a reload is the same petition, with the same receipt.
         form_id=fields.one("form_id") or secrets.token_hex(12),

@@ -12,6 +12,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse, Response
 
+from dashboards.large_print import large_print
+
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 
@@ -55,6 +57,7 @@ def templates() -> Environment:
         lstrip_blocks=True,
     )
     found.globals["asset"] = asset
+    found.globals["large_print"] = large_print
     found.globals["has_asset"] = has_asset
     return found
 

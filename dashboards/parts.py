@@ -21,6 +21,10 @@ from cases.ports import (
     Intake,
     Outbox,
     Petitions,
+    Rejected,
+    Submitted,
+    Tasks,
+    Understand,
 )
 
 Form = Mapping[str, str]
@@ -51,13 +55,25 @@ class Demo:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Operations:
+    """What the operator's page stands on. ``lags``: lag per stage, raising Unavailable where nobody can say. ``tasks``:
+    None where no runner takes any. ``replay``: one rejected input once more, as it was; raises what the gateway raises."""
+
+    lags: Callable[[], Mapping[str, Any]]
+    rejected: Rejected
+    replay: Callable[[str], Submitted]
+    tasks: Tasks | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Desk:
     """The parts behind the pages. All ports are plain; routes call them through ``asyncio.to_thread``.
 
     ``web_form``, ``desk_form``: a submitted form (and the officer who wrote it down) to the outward shape of a petition,
     raising BadInput with the form's field names. ``admit``: raises TooBusy for an address that sends more forms than
-    people do. ``clocks_of``: the clocks of a case in the ``due`` shape of INTERFACES, each with its
-    certificate. ``public_url``: where citizens reach this desk, to be written on a receipt; empty where nobody said.
+    people do. ``understand``: the machine's reading of a text, for suggestions while it is typed; None: there are none. ``clocks_of``: the clocks of a
+    case in the ``due`` shape of INTERFACES, each with its certificate. ``public_url``: where citizens reach this desk, to
+    be written on a receipt; empty where nobody said.
     """
 
     reader: CaseReader
@@ -81,6 +97,8 @@ class Desk:
     admit: Callable[[str], None] = anybody
     demo: Demo | None = None
     """None on every real desk."""
+    understand: Understand | None = None
+    operations: Operations | None = None
 
     @property
     def zone(self) -> ZoneInfo:

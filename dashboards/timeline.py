@@ -154,7 +154,7 @@ def _facts(type_: str, d: Mapping[str, Any], policy: Policy, pack: str, numbers:
         case "case.classified":
             return _classified(d, policy)
         case "case.routed":
-            runner_up = policy.unit_name(said("runner_up"))
+            runner_up = policy.topic_name(said("runner_up")) if said("runner_up") else ""
             return [f"建议：{unit}" if unit else "建议：由派单员决定", str(said("reason") or ""),
                     f"依据：{said('basis')}" if said("basis") else "", f"次选：{runner_up}" if runner_up else ""]  # fmt: skip
         case "case.flagged":

@@ -8,8 +8,18 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from cases.errors import BadInput, NotAllowed, Refused, SuqiuError, VersionConflict
+from cases.errors import (
+    BadInput,
+    ContentConflict,
+    NotAllowed,
+    Refused,
+    SuqiuError,
+    TooBusy,
+    Unavailable,
+    VersionConflict,
+)  # fmt: skip
 from cases.lifecycle import RATINGS
+from cases.petition import TEXT_LIMIT
 from cases.problems import status_of
 from dashboards.commanding import give, new_command_id
 from dashboards.http import (
@@ -23,13 +33,25 @@ from dashboards.http import (
 )
 from dashboards.pages import page
 from dashboards.parts import Desk
-from dashboards.tracking import TOKEN_SECONDS, Tracked, petition_of, progress, prove, token_for, tracked
+from dashboards.tracking import (
+    TOKEN_SECONDS,
+    Tracked,
+    petition_of,
+    progress,
+    prove,
+    supplement,
+    token_for,
+    tracked,
+)
 
 NOT_FOUND = (
     "没有查到。请核对回执码和验证码（手机号后四位，或回执上的六位数字）。"
     "刚刚提交的，请过一分钟再查。连续输错 5 次，一小时内不能再查。"
 )
-THANKS = {"evaluated": "已收到您的评价，谢谢。", "withdrawn": "已撤回。"}
+THANKS = {
+    "evaluated": "已收到您的评价，谢谢。", "withdrawn": "已撤回。",
+    "supplemented": "已收到您的补充，很快会出现在下面的经过里。",
+}  # fmt: skip
 
 
 def track_routes(desk: Desk) -> APIRouter:
@@ -68,6 +90,10 @@ def track_routes(desk: Desk) -> APIRouter:
     async def evaluate(request: Request) -> Response:
         return await _act(request, "evaluate", "evaluated")
 
+    @router.post("/track/supplement")
+    async def add(request: Request) -> Response:
+        return await _act(request, "supplement", "supplemented")
+
     @router.post("/track/withdraw")
     async def withdraw(request: Request) -> Response:
         return await _act(request, "withdraw", "withdrawn")
@@ -87,9 +113,11 @@ def track_routes(desk: Desk) -> APIRouter:
         if found is None:
             return _ask(desk, request, "", "查询已超时，请重新输入。", 403)
         try:
-            await asyncio.to_thread(_give, desk, found, name, fields)
-        except (BadInput, Refused, NotAllowed, VersionConflict) as error:
-            return await asyncio.to_thread(_show, desk, request, found, problem=error)
+            await asyncio.to_thread(_do, desk, found, name, fields, request.client.host if request.client else "")
+        except (BadInput, Refused, NotAllowed, VersionConflict, ContentConflict, TooBusy, Unavailable) as error:
+            return await asyncio.to_thread(
+                _show, desk, request, found, problem=error, supplement=fields.raw("text")[:TEXT_LIMIT]
+            )
         return RedirectResponse(f"/track?done={done}", 303)
 
     return router
@@ -100,20 +128,29 @@ def _found(desk: Desk, token: str | None) -> Tracked | None:
     return tracked(desk, petition) if petition is not None else None
 
 
-def _give(desk: Desk, found: Tracked, name: str, fields: Fields) -> None:
+def _do(desk: Desk, found: Tracked, name: str, fields: Fields, address: str) -> None:
+    """One thing that a citizen does about the petition."""
+    if name == "supplement":
+        if not fields.one("text"):
+            raise BadInput("请写下要补充的情况")
+        desk.admit(address)
+        supplement(desk, found, fields.one("text"), f"track-{fields.one('command_id')[:60] or new_command_id()}")
+        return
     data: dict[str, Any] = {}
+    texts: dict[str, str] = {}
     if name == "evaluate":
         if fields.one("rating") not in RATINGS:
             raise BadInput("请选择满意程度")
         data["rating"] = fields.one("rating")
         if fields.one("solved") in ("yes", "no"):
             data["solved"] = fields.one("solved") == "yes"
+        texts = {"why": fields.one("why")}
     elif fields.one("sure") != "yes":
         raise BadInput("撤回后不再办理，请先勾选“我确定撤回”")
     version = fields.one("version")
     expected = int(version) if version.isdecimal() and len(version) < 10 else found.row.case.version
     give(
-        desk, found.row, found.viewer, name, expected, data, {},
+        desk, found.row, found.viewer, name, expected, data, texts,
         command_id=fields.one("command_id"), actor=found.actor,
     )  # fmt: skip
 
@@ -130,7 +167,7 @@ def _ask(desk: Desk, request: Request, receipt: str, problem: str = "", status: 
 
 def _show(
     desk: Desk, request: Request, found: Tracked, *, done: str = "",
-    problem: SuqiuError | None = None,
+    problem: SuqiuError | None = None, supplement: str = "",
 ) -> Response:  # fmt: skip
     token, seed = form_token(desk, request, None)
     # After a refusal the case may have moved on: show it as it is now.
@@ -138,7 +175,7 @@ def _show(
     response = page(
         "tracked.html", 200 if problem is None else status_of(problem), **frame(desk, None, token), title="办理进度",
         case=progress(desk, found, desk.clock()), ratings=RATINGS, thanks=THANKS.get(done, ""), problem=problem,
-        command_id=new_command_id(),
+        command_id=new_command_id(), supplement=supplement, limit=TEXT_LIMIT,
     )  # fmt: skip
     keep_form_cookie(desk, response, seed)
     return response

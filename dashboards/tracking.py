@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hmac
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -134,6 +136,8 @@ def progress(desk: Desk, found: Tracked, now: datetime) -> dict[str, Any]:
         "evaluation": case.evaluation,
         "solved": case.followup,
         "may_evaluate": case.state in ("replied", "closed"),
+        "may_supplement": case.is_open,
+        "may_review": _may_review(desk, case.case_id, now) if case.state in ("replied", "closed") else None,
         "may_withdraw": case.is_open and (not case.secret or case.state == "registered"),
         "version": case.version,
     }
@@ -154,12 +158,43 @@ def _promised(desk: Desk, case_id: str, now: datetime) -> dict[str, Any] | None:
     clock = next((owed[name] for name in PROMISES if name in owed and owed[name].get("due_at")), None)
     if clock is None:
         return None
-    rule = (clock.get("certificate") or {}).get("rule") or {}
-    pack = desk.policy.packs.get(str(rule.get("pack")))
     return {
         "by": due_day(clock["due_at"], desk.zone, now),
         "what": PROMISES[str(clock["clock"])],
-        "basis": " ".join(part for part in (pack.title if pack else "", str(rule.get("basis", ""))) if part),
+        "basis": _basis(desk, clock),
         "late": clock.get("status") == "breached",
         "provisional": bool(clock.get("provisional")),
     }
+
+
+def _may_review(desk: Desk, case_id: str, now: datetime) -> dict[str, str] | None:
+    """Until when the citizen may ask the upper organ for a review 复查 (信访工作条例 第35条), while that right runs."""
+    for clock in desk.clocks_of(case_id):
+        if clock.get("clock") == "review_request" and clock.get("status") == "running":
+            return {"by": due_day(clock["due_at"], desk.zone, now), "basis": _basis(desk, clock)}
+    return None
+
+
+def _basis(desk: Desk, clock: Mapping[str, Any]) -> str:
+    """The law behind a date: the pack's title and the article."""
+    rule = (clock.get("certificate") or {}).get("rule") or {}
+    pack, basis = desk.policy.packs.get(str(rule.get("pack"))), str(rule.get("basis", ""))
+    if pack is None or basis.startswith(pack.title.partition("(")[0]):
+        return basis  # names its law itself
+    return f"{pack.title} {basis}".strip()
+
+
+def supplement(desk: Desk, found: Tracked, text: str, source_id: str) -> None:
+    """More from the same citizen, as a petition of its own that adds to the first one; intake puts it into the case.
+
+    ``source_id``: of the form, so that a second click is the same supplement. Raises BadInput, TooBusy, Unavailable.
+    """
+    stored = desk.petitions.texts([found.petition.text_id]).get(found.petition.text_id)
+    said = json.loads(stored.body)["petition"] if stored is not None and stored.body else {}
+    desk.intake.submit(
+        {
+            "channel": "web", "text": text, "source_id": source_id, "supplements": found.petition.petition_id,
+            "petitioner": said.get("petitioner") or {"anonymous": True},
+        },
+        sender="web",
+    )  # fmt: skip

@@ -147,8 +147,8 @@ class _Parts(dict[str, tuple[str, ...]]):
         if len(self) >= REMEMBERED:
             self.clear()
         found = self._cut(word) if len(word) > 2 else ()
-        self[word] = tuple(p for p in found if p != word and len(p) > 1)
-        return self[word]
+        parts = self[word] = tuple([p for p in found if p != word and len(p) > 1])
+        return parts
 
 
 def _tiles(word: str, parts: Iterable[str]) -> tuple[str, ...]:

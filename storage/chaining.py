@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import re
 from datetime import datetime
-from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import Any
 
@@ -53,6 +52,15 @@ _STRICT = (
 _SMALL = re.compile(rb"(?:^|[:,\[])-?(?:[0-9.]+e-|0\.0000[0-9])")
 
 
-@lru_cache(maxsize=1024)
 def actor_json(actor: Actor) -> str:
-    return canonical(actor.as_dict())
+    """Looked up by identity first, as hashing the fields takes longer, and nearly all events are the same machine's."""
+    kept = _ACTORS.get(id(actor))
+    if kept is None or kept[0] is not actor:
+        if len(_ACTORS) >= 1024:
+            _ACTORS.clear()
+        kept = _ACTORS[id(actor)] = actor, canonical(actor.as_dict())
+    return kept[1]
+
+
+_ACTORS: dict[int, tuple[Actor, str]] = {}
+"""The actor stands beside its text, so that its ``id`` stays its own."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from cases.case import Case
+from cases.case import Case, recorded
 from cases.events import GENESIS, Event, NewEvent
 from cases.ports import CaseRow, Deadline, Decision, Display, Notice, Outcome, StoredPetition, Text
 from storage.chaining import canonical_fast, chained
@@ -45,6 +45,9 @@ class Asked:
     days: frozenset[str]
 
 
+_NO_DISPLAY = Display()
+
+
 @dataclass(slots=True)
 class Head:
     """Where a case stands."""
@@ -55,7 +58,12 @@ class Head:
     position: int = 0
     number: str = ""
     updated_at: datetime | None = None
-    display: Display = field(default_factory=Display)
+    display: Display = _NO_DISPLAY
+
+    def copy(self) -> Head:
+        return Head(
+            self.version, self.hash, self.opened, self.position, self.number, self.updated_at, self.display
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +105,24 @@ class Row:
         """The fold with what only the store knows: number, positions, and when it was recorded last."""
         head, first = self.head, nearest(self.deadlines)
         return CaseRow(
-            case=replace(self.case, number=head.number, updated_at=head.updated_at), display=head.display,
+            case=recorded(self.case, head.number, head.updated_at), display=head.display,
             due_at=first.due_at, due_clock=first.clock, due_status=first.status, level=first.level,
             position=head.position, opened=head.opened,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A decision that is written, and how it left its case; an ``Outcome`` is made of it when the lock is let go."""
+
+    row: Row
+    events: tuple[Event, ...]
+
+    def outcome(self) -> Outcome:
+        row, head = self.row.case_row(), self.row.head
+        return Outcome(
+            status="applied", case_id=row.case.case_id, version=head.version, number=head.number, events=self.events,
+            row=row,
         )  # fmt: skip
 
 
@@ -107,7 +130,8 @@ class Row:
 class Effects:
     """What a batch writes. ``moved``: petitions that stand already and go to another case. ``stale``: any that was."""
 
-    outcomes: list[Outcome] = field(default_factory=list)
+    fates: list[Outcome | Applied] = field(default_factory=list)
+    stale: bool = False
     events: list[tuple[Event, str]] = field(default_factory=list)
     rows: dict[str, Row] = field(default_factory=dict)
     created: set[str] = field(default_factory=set)
@@ -119,9 +143,9 @@ class Effects:
     notices: list[Notice] = field(default_factory=list)
     counters: dict[str, int] = field(default_factory=dict)
 
-    @property
-    def stale(self) -> bool:
-        return any(o.status == "stale" for o in self.outcomes)
+    def outcomes(self) -> list[Outcome]:
+        """One a decision, in order. To be asked for after the lock: it takes as long as finding the effects."""
+        return [fate.outcome() if isinstance(fate, Applied) else fate for fate in self.fates]
 
 
 def prepare(decisions: Iterable[Decision]) -> list[Prepared]:
@@ -156,7 +180,8 @@ def settle(batch: Sequence[Prepared], standing: Standing) -> Effects:
     recorded_at = standing.now if last is None else max(standing.now, last)
     for prepared in batch:
         outcome = _known(prepared, standing) or _stale(prepared.decision, standing)
-        effects.outcomes.append(outcome or _apply(prepared, standing, effects, recorded_at))
+        effects.stale |= outcome is not None and outcome.status == "stale"
+        effects.fates.append(outcome or _apply(prepared, standing, effects, recorded_at))
     return effects
 
 
@@ -242,7 +267,7 @@ def _stale(d: Decision, standing: Standing) -> Outcome | None:
 # --- Step 3: written -------------------------------------------------------------------------------------------------
 
 
-def _apply(prepared: Prepared, standing: Standing, effects: Effects, recorded_at: datetime) -> Outcome:
+def _apply(prepared: Prepared, standing: Standing, effects: Effects, recorded_at: datetime) -> Applied:
     d = prepared.decision
     case_id = d.case.case_id
     head = standing.heads.get(case_id)
@@ -255,7 +280,7 @@ def _apply(prepared: Prepared, standing: Standing, effects: Effects, recorded_at
     )
     if d.display is not None:
         head.display = d.display
-    row = effects.rows[case_id] = Row(d.case, head, d.deadlines)
+    effects.rows[case_id] = Row(d.case, head, d.deadlines)
     for petition in d.petitions:
         _store(petition, standing, effects)
     for text in d.texts:
@@ -266,10 +291,8 @@ def _apply(prepared: Prepared, standing: Standing, effects: Effects, recorded_at
         if notice.id not in standing.notices:
             standing.notices.add(notice.id)
             effects.notices.append(notice)
-    return Outcome(
-        status="applied", case_id=case_id, version=head.version, number=head.number, events=written,
-        row=row.case_row(),
-    )  # fmt: skip
+    # A copy: a later decision of this batch may move the case on.
+    return Applied(Row(d.case, head.copy(), d.deadlines), written)
 
 
 def _record(

@@ -41,6 +41,7 @@ from storage.sql_projections import SqlProjections
 from storage.sql_reader import SqlCaseReader
 from storage.sql_tasks import SqlTasks
 from storage.sql_versions import SqlVersions
+from storage.warming import warm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +65,8 @@ class Storage:
     audit: AuditLog
     conversations: Conversations
     close: Callable[[], None]
+    warm: Callable[[], None] = lambda: None
+    """Make ready for a long run: what the first petition would wait for."""
 
 
 def open_memory() -> Storage:
@@ -111,11 +114,12 @@ def _opened(store: Database, log: Database) -> Storage:
     except BaseException:
         close()
         raise
-    petition_log = SqlPetitionLog(log)
+    petition_log, cases, deadlines = SqlPetitionLog(log), SqlCaseStore(store), SqlDeadlineRows(store)
+    petitions, kinship = SqlPetitions(store), SqlKinship(store)
     return Storage(
-        log=petition_log, feed=petition_log, rejected=SqlRejected(log), cases=SqlCaseStore(store),
-        reader=SqlCaseReader(store), petitions=SqlPetitions(store), kinship=SqlKinship(store),
-        deadlines=SqlDeadlineRows(store), outbox=SqlOutbox(store), facts=SqlFacts(store), versions=SqlVersions(store),
+        log=petition_log, feed=petition_log, rejected=SqlRejected(log), cases=cases, reader=SqlCaseReader(store),
+        petitions=petitions, kinship=kinship, deadlines=deadlines, outbox=SqlOutbox(store), facts=SqlFacts(store), versions=SqlVersions(store),
         projections=SqlProjections(store), tasks=SqlTasks(store), accounts=SqlAccounts(store),
         audit=SqlAuditLog(store), conversations=SqlConversations(log), close=close,
+        warm=lambda: warm(store, petition_log, cases, petitions, kinship, deadlines),
     )  # fmt: skip

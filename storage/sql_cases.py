@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from cases.events import Event
 from cases.ports import Decision, Outcome
@@ -16,7 +16,18 @@ from storage.sql_standing import standing
 from storage.statements import last, move_forward, rows_in
 from storage.tables import case_events, followers
 
+# Put together once: that costs SQLAlchemy more than the asking, and the followers ask at every turn.
 _EVENTS = select(case_events)
+_OF_CASES = _EVENTS.order_by(case_events.c.case_id, case_events.c.seq)
+_NEXT = case_events.c.position > bindparam("after")
+_AFTER = _EVENTS.where(_NEXT).order_by(case_events.c.position).limit(bindparam("few"))
+_MOVED = (
+    select(case_events.c.case_id, case_events.c.position)
+    .where(_NEXT)
+    .order_by(case_events.c.position)
+    .limit(bindparam("few"))
+)
+_POSITION = select(followers.c.position).where(followers.c.name == bindparam("follower"))
 
 
 class SqlCaseStore:
@@ -37,7 +48,7 @@ class SqlCaseStore:
             write(connection, effects, columns)
             if follower is not None and not effects.stale:
                 _advance(connection, follower, position)
-        return effects.outcomes
+        return effects.outcomes()
 
     def events(self, case_id: str) -> list[Event]:
         return self.events_of([case_id])[case_id]
@@ -46,22 +57,18 @@ class SqlCaseStore:
         """The events of each case in recorded order; an empty list for a case that is not there."""
         found: dict[str, list[Event]] = {case_id: [] for case_id in case_ids}
         with self._database.reading() as connection:
-            ordered = _EVENTS.order_by(case_events.c.case_id, case_events.c.seq)
-            for row in rows_in(connection, ordered, case_events.c.case_id, set(case_ids)):
+            for row in rows_in(connection, _OF_CASES, case_events.c.case_id, set(case_ids)):
                 found[row["case_id"]].append(event_of(row))
         return found
 
     def events_after(self, position: int, limit: int) -> list[Event]:
-        after = _EVENTS.where(case_events.c.position > position).order_by(case_events.c.position).limit(limit)
         with self._database.reading() as connection:
-            return [event_of(row) for row in connection.execute(after).mappings()]
+            return [event_of(row) for row in connection.execute(_AFTER, {"after": position, "few": limit}).mappings()]
 
     def changed_after(self, position: int, limit: int) -> tuple[dict[str, int], int]:
         """By the index on positions alone: followers need no event's content."""
-        columns = select(case_events.c.case_id, case_events.c.position)
-        after = columns.where(case_events.c.position > position).order_by(case_events.c.position).limit(limit)
         with self._database.reading() as connection:
-            found = connection.execute(after).all()
+            found = connection.execute(_MOVED, {"after": position, "few": limit}).all()
         return dict(map(tuple, found)), found[-1][1] if found else position
 
     def head(self) -> int:
@@ -70,8 +77,7 @@ class SqlCaseStore:
 
     def position(self, follower: str) -> int:
         with self._database.reading() as connection:
-            at = select(followers.c.position).where(followers.c.name == follower)
-            return int(connection.scalar(at) or 0)
+            return int(connection.scalar(_POSITION, {"follower": follower}) or 0)
 
     def advance(self, follower: str, position: int) -> None:
         """Forward only: a batch that was written twice does not send the follower back."""

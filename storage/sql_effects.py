@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, bindparam
 
@@ -12,6 +13,7 @@ from storage.sql_rows import (
     Values,
     clock_columns,
     deadline_values,
+    display_columns,
     event_values,
     fold_columns,
     notice_values,
@@ -43,22 +45,46 @@ _MOVE = (
     .values(case_id=bindparam("to_case"), role=bindparam("as_role"))
 )
 
-Columns = Mapping[int, Values]
-"""``id`` of a decision's case to its columns, computed before the lock."""
+
+@dataclass(slots=True)
+class Columns:
+    """All that can be computed before the lock, by the ``id`` of the case, petition, text or notice of a decision."""
+
+    cases: dict[int, Values] = field(default_factory=dict)
+    clocks: dict[int, list[Values]] = field(default_factory=dict)
+    petitions: dict[int, Values] = field(default_factory=dict)
+    texts: dict[int, Values] = field(default_factory=dict)
+    notices: dict[int, Values] = field(default_factory=dict)
 
 
 def columns_of(decisions: Iterable[Decision]) -> Columns:
-    return {id(d.case): fold_columns(d.case) | clock_columns(d.deadlines) for d in decisions}
+    found = Columns()
+    for d in decisions:
+        case = id(d.case)
+        found.cases[case] = values = fold_columns(d.case)
+        values |= clock_columns(d.deadlines)
+        if d.display is not None:
+            values |= display_columns(d.display)
+        if d.deadlines:
+            found.clocks[case] = [deadline_values(d.case.case_id, n, clock) for n, clock in enumerate(d.deadlines)]
+        for petition in d.petitions:
+            found.petitions[id(petition)] = petition_values(petition)
+        for text in d.texts:
+            found.texts[id(text)] = text_values(text)
+        for notice in d.notices:
+            found.notices[id(notice)] = notice_values(notice)
+    return found
 
 
 def write(connection: Connection, effects: Effects, columns: Columns) -> None:
     insert_many(connection, case_events, [event_values(event, data) for event, data in effects.events])
     write_rows(connection, effects.rows.values(), effects.created, columns)
-    insert_many(connection, petitions, [petition_values(*placed) for placed in effects.petitions])
-    insert_many(connection, petition_persons, [v for placed in effects.petitions for v in person_values(*placed)])
-    insert_many(connection, texts, [text_values(t) for t in effects.texts])
+    placed = [(at, columns.petitions[id(p)]) for at, p in effects.petitions]
+    insert_many(connection, petitions, [values | {"position": at} for at, values in placed])
+    insert_many(connection, petition_persons, [v for at, values in placed for v in person_values(at, values)])
+    insert_many(connection, texts, [columns.texts[id(t)] for t in effects.texts])
     _separate(connection, effects)
-    _queue(connection, effects)
+    _queue(connection, effects, columns)
     for name, value in effects.counters.items():
         upsert(connection, counters, {"name": name, "value": value})
 
@@ -69,7 +95,7 @@ def write_rows(connection: Connection, rows: Collection[Row], created: Collectio
     for table in (case_units, case_accused, case_senders, deadlines):
         if old:
             connection.execute(table.delete().where(among(table.c.case_id, ids_json(old))))
-    values = [columns[id(row.case)] | standing_columns(row) for row in rows]
+    values = [_case_values(row, columns.cases[id(row.case)]) for row in rows]
     insert_many(connection, cases, [v for v in values if v["case_id"] in created])
     changed = [v | {"this_case": v["case_id"]} for v in values if v["case_id"] not in created]
     if changed:
@@ -78,8 +104,12 @@ def write_rows(connection: Connection, rows: Collection[Row], created: Collectio
     insert_many(connection, case_units, [{"case_id": c.case_id, "unit": u} for c in folds for u in c.seen_by_units])
     insert_many(connection, case_accused, [{"case_id": c.case_id, "who": w} for c in folds for w in set(c.accused)])
     insert_many(connection, case_senders, [{"case_id": c.case_id, "sender": s} for c in folds for s in set(c.senders)])
-    clocks = ((row.case.case_id, rank, d) for row in rows for rank, d in enumerate(row.deadlines))
-    insert_many(connection, deadlines, [deadline_values(*clock) for clock in clocks])
+    insert_many(connection, deadlines, [v for c in folds for v in columns.clocks.get(id(c), ())])
+
+
+def _case_values(row: Row, known: Values) -> Values:
+    values = known | standing_columns(row)
+    return values if "title" in values else values | display_columns(row.head.display)  # the display that stays
 
 
 def _separate(connection: Connection, effects: Effects) -> None:
@@ -93,7 +123,8 @@ def _separate(connection: Connection, effects: Effects) -> None:
         connection.execute(_MOVE, moved)
 
 
-def _queue(connection: Connection, effects: Effects) -> None:
+def _queue(connection: Connection, effects: Effects, columns: Columns) -> None:
     if effects.notices:
         first = last(connection, outbox.c.position) + 1
-        insert_many(connection, outbox, [notice_values(n, first + i) for i, n in enumerate(effects.notices)])
+        queued = enumerate(effects.notices, first)
+        insert_many(connection, outbox, [columns.notices[id(n)] | {"position": at} for at, n in queued])

@@ -6,13 +6,29 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from cases.ports import QueuedNotice
 from storage.columns import keep, kept, moment_or_none, notice_of, stamp
 from storage.engines import Database
 from storage.statements import among, ids_json
 from storage.tables import outbox
+
+# Put together once, as they are asked at every turn. Bound names apart from those of the columns, which an UPDATE
+# reserves for the new values.
+_DUE = (
+    select(outbox)
+    .where(outbox.c.state == "queued", outbox.c.due_at <= bindparam("now"))
+    .order_by(outbox.c.position)
+    .limit(bindparam("few"))
+    # Two senders on PostgreSQL take different ones; SQLite has one writer at a time, and no such words.
+    .with_for_update(skip_locked=True)
+)
+_THESE = among(outbox.c.id, bindparam("ids"))
+_TAKE = outbox.update().where(_THESE).values(due_at=bindparam("until"), tries=outbox.c.tries + 1)
+# One that was sent stays sent: a slower sender whose lease ran out has nothing to say any more.
+_OPEN = outbox.update().where(_THESE, outbox.c.state == "queued")
+_SENT = _OPEN.values(state="sent", sent_at=bindparam("at"), error="")
 
 
 class SqlOutbox:
@@ -26,32 +42,24 @@ class SqlOutbox:
 
         ``tries``: how often it was claimed before.
         """
-        due = (
-            select(outbox)
-            .where(outbox.c.state == "queued", outbox.c.due_at <= stamp(now))
-            .order_by(outbox.c.position)
-            .limit(limit)
-            # Two senders on PostgreSQL take different ones; SQLite has one writer at a time, and no such words.
-            .with_for_update(skip_locked=True)
-        )
         until = stamp(now + timedelta(seconds=lease))
         with self._database.following() as connection:
-            rows = list(connection.execute(due).mappings())
+            rows = list(connection.execute(_DUE, {"now": stamp(now), "few": limit}).mappings())
             if rows:
-                taken = outbox.update().where(among(outbox.c.id, ids_json([row["id"] for row in rows])))
-                connection.execute(taken.values(due_at=until, tries=outbox.c.tries + 1))
+                connection.execute(_TAKE, {"ids": ids_json([row["id"] for row in rows]), "until": until})
         return [QueuedNotice(notice=notice_of(r["notice"]), tries=r["tries"], position=r["position"]) for r in rows]
 
     def sent(self, ids: Collection[str], now: datetime) -> None:
         """Those that went out, in one transaction."""
-        self._settle(ids, state="sent", sent_at=stamp(now), error="")
+        with self._database.following() as connection:
+            connection.execute(_SENT, {"ids": ids_json(ids), "at": stamp(now)})
 
     def failed(self, id: str, error: str, retry_at: datetime | None) -> None:
         """To be tried again at ``retry_at``, or dead (死信) without one."""
         if retry_at is None:
-            self._settle([id], state="dead", error=keep(error))
+            self._settle(id, state="dead", error=keep(error))
         else:
-            self._settle([id], due_at=stamp(retry_at), error=keep(error))
+            self._settle(id, due_at=stamp(retry_at), error=keep(error))
 
     def notices(self, *, state: str | None = None, limit: int = 100) -> list[Mapping[str, Any]]:
         """Newest first: id, case_id, to, template, state, tries, error, due_at, sent_at, position."""
@@ -61,11 +69,9 @@ class SqlOutbox:
         with self._database.reading() as connection:
             return [_told(row) for row in connection.execute(statement).mappings()]
 
-    def _settle(self, ids: Collection[str], **values: Any) -> None:
-        # One that was sent stays sent: a slower sender whose lease ran out has nothing to say any more.
-        open_ones = outbox.update().where(among(outbox.c.id, ids_json(ids)), outbox.c.state == "queued")
+    def _settle(self, id: str, **values: Any) -> None:
         with self._database.following() as connection:
-            connection.execute(open_ones.values(values))
+            connection.execute(_OPEN.values(values), {"ids": ids_json([id])})
 
 
 def _told(row: Mapping[Any, Any]) -> Mapping[str, Any]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
-from cases.case import Case
+from cases.case import Case, recorded
 from cases.events import Actor, Event
 from cases.ports import CaseRow, Deadline, Display, Notice, StoredPetition, Text
 from storage.chaining import actor_json
@@ -42,14 +42,20 @@ def event_of(row: Columns) -> Event:
     return Event(
         event_id=row["event_id"], case_id=row["case_id"], seq=row["seq"], type=row["type"],
         occurred_at=moment(row["occurred_at"]), recorded_at=moment(row["recorded_at"]),
-        actor=Actor(**json.loads(row["actor"])), data=json.loads(row["data"]),
+        actor=_actor(row["actor"]), data=json.loads(row["data"]),
         prev_hash=row["prev_hash"], hash=row["hash"], position=row["position"],
     )  # fmt: skip
 
 
-def petition_values(position: int, p: StoredPetition) -> Values:
+@lru_cache(maxsize=1024)
+def _actor(said: str) -> Actor:
+    return Actor(**json.loads(said))
+
+
+def petition_values(p: StoredPetition) -> Values:
+    """All but the position, which only the writing lock tells."""
     return {
-        "position": position, "petition_id": p.petition_id, "case_id": p.case_id, "sender": p.sender,
+        "petition_id": p.petition_id, "case_id": p.case_id, "sender": p.sender,
         "channel": p.channel, "source_id": p.source_id, "content_hash": p.content_hash,
         "received_at": stamp(p.received_at), "occurred_at": stamp(p.occurred_at), "text_id": p.text_id,
         "receipt_key": p.receipt_key, "track_proof": p.track_proof, "fingerprint": p.fingerprint, "role": p.role,
@@ -57,10 +63,10 @@ def petition_values(position: int, p: StoredPetition) -> Values:
     }  # fmt: skip
 
 
-def person_values(position: int, p: StoredPetition) -> Iterator[Values]:
-    at = stamp(p.received_at)
-    for key in dict.fromkeys(p.person_keys):
-        yield {"key": key, "position": position, "received_at": at}
+def person_values(position: int, p: Columns) -> Iterator[Values]:
+    """Of a petition's own values."""
+    for key in json.loads(p["person_keys"]) if p["person_keys"] != "[]" else ():
+        yield {"key": key, "position": position, "received_at": p["received_at"]}
 
 
 def petition_of(row: Columns) -> StoredPetition:
@@ -105,10 +111,11 @@ def deadline_of(row: Columns) -> Deadline:
     )  # fmt: skip
 
 
-def notice_values(notice: Notice, position: int) -> Values:
+def notice_values(notice: Notice) -> Values:
+    """All but the position."""
     due_at = "" if notice.not_before is None else stamp(notice.not_before)
     return {
-        "position": position, "id": notice.id, "case_id": notice.case_id, "notice": notice_json(notice),
+        "id": notice.id, "case_id": notice.case_id, "notice": notice_json(notice),
         "state": "queued", "tries": 0, "due_at": due_at, "error": "", "sent_at": None,
     }  # fmt: skip
 
@@ -135,12 +142,18 @@ def clock_columns(deadlines: tuple[Deadline, ...]) -> Values:
 
 
 def standing_columns(row: Row) -> Values:
-    """What only the writing lock tells: positions, number, recorded time, and the display that stays."""
-    head, display = row.head, row.head.display
+    """What only the writing lock tells: positions, number and recorded time."""
+    head = row.head
     return {
         "number": head.number or None, "version": head.version, "head": head.hash, "opened": head.opened,
-        "position": head.position, "updated_at": stamped(head.updated_at), "title": keep(display.title),
-        "snippet": keep(display.snippet), "citizen": keep(display.citizen), "place_text": keep(display.place),
+        "position": head.position, "updated_at": stamped(head.updated_at),
+    }  # fmt: skip
+
+
+def display_columns(display: Display) -> Values:
+    return {
+        "title": keep(display.title), "snippet": keep(display.snippet), "citizen": keep(display.citizen),
+        "place_text": keep(display.place),
     }  # fmt: skip
 
 
@@ -154,7 +167,7 @@ def display_of(row: Columns) -> Display:
 def case_row_of(row: Columns) -> CaseRow:
     updated_at = moment_or_none(row["updated_at"])
     return CaseRow(
-        case=replace(case_of(row["fold"]), number=row["number"] or "", updated_at=updated_at),
+        case=recorded(case_of(row["fold"]), row["number"] or "", updated_at),
         display=display_of(row),
         due_at=None if row["due_at"] == FAR else moment(row["due_at"]),
         due_clock=row["due_clock"],

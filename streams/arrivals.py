@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from json.encoder import encode_basestring
 
 from cases.petition import Identity, Petition
 from cases.ports import StoredPetition, Text, Understanding, new_text
+from cases.quick import quick
 from cases.routing import Routing, route
 from streams.books import Books
 
+SALT = 16
+"""Bytes of a text's salt."""
 
+
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
     """One petition, understood and routed, not yet in any case. ``place`` is a code of the gazetteer."""
@@ -39,12 +45,16 @@ def arrive(
     petitions: Sequence[Petition], understood: Sequence[Understanding], identity: Identity, books: Books
 ) -> list[Arrival]:
     """Petitions with their understanding, routed, with the text row that keeps their words."""
-    return [_arrival(p, u, identity, books) for p, u in zip(petitions, understood, strict=True)]
+    salts = os.urandom(SALT * len(petitions))
+    return [
+        _arrival(p, u, identity, books, salts[n * SALT : n * SALT + SALT])
+        for n, (p, u) in enumerate(zip(petitions, understood, strict=True))
+    ]
 
 
-def _arrival(petition: Petition, understood: Understanding, identity: Identity, books: Books) -> Arrival:
+def _arrival(p: Petition, understood: Understanding, identity: Identity, books: Books, salt: bytes) -> Arrival:
     place = understood.places[0].code if understood.places else None
-    accused = tuple(dict.fromkeys((*_units_named(petition.accused, books), *understood.accused)))
+    accused = tuple(dict.fromkeys((*_units_named(p.accused, books), *understood.accused)))
     routing = route(
         books.policy,
         topic=understood.topic,
@@ -55,16 +65,17 @@ def _arrival(petition: Petition, understood: Understanding, identity: Identity, 
         place=place,
         accused=accused,
     )
-    masked = json.dumps({"title": understood.masked_title, "text": understood.masked_text}, ensure_ascii=False)
-    body = f'{{"petition":{petition.as_json()},"masked":{masked}}}'
+    # By hand, as a JSON encoder would be made anew for each petition; a test reads it back.
+    title, text = encode_basestring(understood.masked_title), encode_basestring(understood.masked_text)
+    body = f'{{"petition":{p.as_json()},"masked":{{"title": {title}, "text": {text}}}}}'
     return Arrival(
-        petition=petition,
+        petition=p,
         understood=understood,
         routing=routing,
         place=place,
         accused=accused,
-        person_keys=identity.person_keys(petition.petitioner),
-        text=new_text(f"t{petition.petition_id[1:]}", "petition", body),
+        person_keys=identity.person_keys(p.petitioner),
+        text=new_text(f"t{p.petition_id[1:]}", "petition", body, salt),
     )
 
 

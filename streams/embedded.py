@@ -21,7 +21,7 @@ import structlog
 from cases.errors import Unavailable
 from cases.petition import Petition
 from cases.policy import Policy
-from cases.ports import CaseIndex, CaseReader, CaseStore, Facts, Outbox, PetitionFeed, Petitions, Sender
+from cases.ports import CaseIndex, CaseReader, CaseStore, Facts, Notice, Outbox, PetitionFeed, Petitions, Sender
 from streams import alerts, deadlines, indexing, trends
 from streams.changes import Changes
 from streams.deadlines import DeadlineParts
@@ -31,12 +31,14 @@ log = structlog.get_logger(__name__)
 
 INTAKE = "intake"
 # Petitions of one batch: large enough that an fsync is shared, small enough that a transaction stays under 50 ms.
-BATCH = 200
+BATCH = 300
 # Events that a follower takes at once.
-FOLLOW = 1000
+FOLLOW = 4000
 IDLE = 0.2
-# A commit of the index costs the same for one case or for many, and small ones are merged again later.
+# A commit of the index costs the same for one case or for many, and small ones are merged again later. So many cases are
+# worth one before their second is over: those that come last wait the shorter.
 INDEX_EVERY = 1.0
+INDEX_AT = 250
 # Failures of one step in a row after which a command gives up; a serving desk never does.
 PATIENCE = 6
 # Seconds between two tries of a step that fails.
@@ -82,10 +84,14 @@ class Runner:
         self._changes = Changes(parts.cases, parts.reader, parts.petitions)
         self._staged = 0
         """Up to where cases were handed to the index; they are visible up to its follower's position."""
+        self._unpublished = 0
+        """How many cases were handed over since the last commit began."""
         self._publish_at = 0.0
         self._committer = ThreadPoolExecutor(1, thread_name_prefix="index-commit")
         self._commit: Future[int] | None = None
         self._deadlines_at: datetime | None = None
+        self._fresh: list[Notice] = []
+        """Notices of the last batch, which wait in the outbox as well."""
         self.on_change: Callable[[], None] = lambda: None
         """Called after a step wrote events, from this thread: the live queue looks at once."""
         self.tasks: Callable[[], int] = lambda: 0
@@ -123,9 +129,10 @@ class Runner:
         """Every step once; returns how much was done in all."""
         steps = (
             ("intake", self.take_in),
-            ("trends", self.count),
+            # Before the others, which then go on beside the index's own work.
             ("indexing", self.index_some),
             ("publishing", self.publish),
+            ("trends", self.count),
             ("deadlines", self.raise_due),
             ("alerts", self.send),
             ("tasks", self.tasks),
@@ -135,6 +142,7 @@ class Runner:
     def finish(self) -> None:
         """In the calling thread, until everything that came in is through. Raises Unavailable where a step fails for
         good. For commands that own the data folder, before ``start``."""
+        self._publish_at = 0.0
         while self.turn() or self.behind():
             self._publish_at = 0.0
             if self._commit is not None:
@@ -174,7 +182,8 @@ class Runner:
         )
         if result.conflicts:
             parts.on_conflicts(result.conflicts)
-        self._changes.remember(result.opened)
+        self._changes.remember(result.taken)
+        self._fresh += result.notices
         self.on_change()
         return len(entries)
 
@@ -189,32 +198,40 @@ class Runner:
     def index_some(self) -> int:
         """Cases that moved, handed to the search index."""
         parts = self._parts
-        if self._commit is not None:
-            return 0
+        commit = self._commit
+        if commit is not None and not (commit.done() and commit.exception() is None and self._published()):
+            return 0  # it is still under way, or it failed: that is the next step's to say
         changed = self._changes.after(max(self._staged, parts.cases.position(indexing.FOLLOWER)), FOLLOW)
         if changed.rows:
             self._staged, begun = 0, self._staged  # until it has worked: then what was handed over may be gone
             parts.index.stage(indexing.documents(changed, parts.petitions))
             self._staged = max(changed.position, begun)
+            self._unpublished += len(changed.rows)
         return len(changed.rows)
 
     def publish(self) -> int:
-        """What was handed to the index becomes visible together, every ``INDEX_EVERY``; only then its follower moves.
+        """What was handed to the index becomes visible together, every ``INDEX_EVERY`` or when it is many; only then its
+        follower moves.
 
         The commit waits for the disk and for Rust, not for the interpreter: it has a thread of its own, and the pipeline
         goes on meanwhile.
         """
-        commit, cases = self._commit, self._parts.cases
-        if commit is None:
-            if self._staged > cases.position(indexing.FOLLOWER) and time.monotonic() >= self._publish_at:
-                self._publish_at = time.monotonic() + INDEX_EVERY
-                self._commit = self._committer.submit(self._commit_index, self._staged)
+        done = self._published()
+        due = self._unpublished >= INDEX_AT or time.monotonic() >= self._publish_at
+        if self._commit is None and due and self._staged > self._parts.cases.position(indexing.FOLLOWER):
+            self._publish_at = time.monotonic() + INDEX_EVERY
+            self._unpublished = 0
+            self._commit = self._committer.submit(self._commit_index, self._staged)
+        return done
+
+    def _published(self) -> int:
+        """Where a commit has ended, the follower moves, and the next cases may be handed over."""
+        if self._commit is None or not self._commit.done():
             return 0
-        if not commit.done():
-            return 0
-        self._commit, staged = None, self._staged
+        commit, staged = self._commit, self._staged
+        self._commit = None
         self._staged = 0  # a commit that failed has forgotten what it was given
-        cases.advance(indexing.FOLLOWER, commit.result())
+        self._parts.cases.advance(indexing.FOLLOWER, commit.result())
         self._staged = staged
         return 1
 
@@ -232,7 +249,11 @@ class Runner:
         return found
 
     def send(self) -> int:
-        return alerts.send_due(self._parts.outbox, self._parts.sender, self._parts.clock())
+        """What was decided a moment ago, as it is at hand; then whatever else is due, which the outbox tells."""
+        parts, fresh = self._parts, self._fresh
+        self._fresh = []
+        done = alerts.send_fresh(parts.outbox, parts.sender, fresh, parts.clock())
+        return done + alerts.send_due(parts.outbox, parts.sender, parts.clock())
 
     # --- how far behind ---------------------------------------------------------------------------------------------
 

@@ -15,12 +15,24 @@ from cases.errors import NotFound
 from cases.events import Event, NewEvent
 from cases.folding import fold
 from cases.petition import Identity, Petition
-from cases.ports import CaseRow, CaseStore, Decision, Display, Guard, Kin, Kinship, Outcome, Petitions, Understand
+from cases.ports import (
+    CaseRow,
+    CaseStore,
+    Decision,
+    Display,
+    Guard,
+    Kin,
+    Kinship,
+    Notice,
+    Outcome,
+    Petitions,
+    Understand,
+)  # fmt: skip
 from streams import opening, projection
 from streams.arrivals import Arrival, arrive, stored
 from streams.books import Books
-from streams.changes import Opened, Said
-from streams.relating import Relation, Relative, relate
+from streams.changes import Said, Taken
+from streams.relating import Relation, Relative, alike, may_join, relate
 
 # A decision that loses a race is made again; so many losses in a row mean that something else is wrong.
 TRIES = 20
@@ -47,8 +59,10 @@ class IntakeResult:
     outcomes: tuple[Outcome, ...] = ()
     known: tuple[str, ...] = ()
     conflicts: tuple[Petition, ...] = ()
-    opened: tuple[Opened, ...] = ()
-    """The new cases, for those who follow closely."""
+    taken: tuple[Taken, ...] = ()
+    """The cases that the new ones are in, for those who follow closely."""
+    notices: tuple[Notice, ...] = ()
+    """Whom to tell; they wait in the outbox."""
 
 
 class Intake:
@@ -71,17 +85,17 @@ class Intake:
         fresh, known, conflicts = self._sift(petitions)
         arrivals = self.understand(fresh)
         outcomes: list[Outcome] = []
-        opened: list[Opened] = []
+        taken: list[Taken] = []
+        notices: list[Notice] = []
         for _ in range(TRIES):
             decisions = self.decide(arrivals, now)
             written = self._parts.cases.apply(decisions, follower=follower, position=position)
             outcomes += [o for o in written if o.status in ("applied", "already")]
             fates = list(zip(arrivals, written, strict=True))
-            opened += [
-                _opened(a, d, o.row)
-                for a, d, o in zip(arrivals, decisions, written, strict=True)
-                if o.row is not None and not d.expected_version
-            ]
+            for arrival, decision, outcome in zip(arrivals, decisions, written, strict=True):
+                if outcome.row is not None:
+                    taken.append(_taken(arrival, decision, outcome.row))
+                    notices += decision.notices
             conflicts += [a.petition for a, o in fates if o.status == "content_conflict"]
             arrivals = [a for a, o in fates if o.status == "stale"]
             if not arrivals:
@@ -89,8 +103,9 @@ class Intake:
         else:
             raise RuntimeError(f"intake lost {TRIES} races in a row for {arrivals[0].petition.petition_id}")
         return IntakeResult(
-            outcomes=tuple(outcomes), known=tuple(known), conflicts=tuple(conflicts), opened=tuple(opened)
-        )
+            outcomes=tuple(outcomes), known=tuple(known), conflicts=tuple(conflicts), taken=tuple(taken),
+            notices=tuple(notices),
+        )  # fmt: skip
 
     def understand(self, petitions: Sequence[Petition]) -> list[Arrival]:
         """Segment, understand, route: all that needs no look into the store."""
@@ -138,9 +153,10 @@ class Intake:
         return fresh, known, conflicts
 
 
-def _opened(arrival: Arrival, decision: Decision, row: CaseRow) -> Opened:
+def _taken(arrival: Arrival, decision: Decision, row: CaseRow) -> Taken:
     u = arrival.understood
-    return Opened(row=row, petition=decision.petitions[0], said=Said(u.masked_title, u.masked_text, u.cut))
+    said = Said(u.masked_title, u.masked_text, u.cut)
+    return Taken(row=row, petition=decision.petitions[0], said=said, since=decision.expected_version)
 
 
 class _Round:
@@ -156,12 +172,13 @@ class _Round:
         self._newest = {key: max((k.position for k in kin), default=0) for key, kin in self._own.items()}
         self._supplemented = self._cases_of({a.petition.supplements for a in arrivals if a.petition.supplements})
         kin = [*(k for found in self._own.values() for k in found), *self._supplemented.values()]
-        self._events: dict[str, list[Event]] = parts.cases.events_of({k.case_id for k in kin}) if kin else {}
         texts = parts.petitions.texts({k.text_id for k in kin}) if kin else {}
         self._words: dict[str, Petition | None] = {}
         for k in kin:
             words = projection.words_of(texts.get(k.text_id))
             self._words[k.petition_id] = words[0] if words else None
+        joinable = self._joinable() if kin else set()
+        self._events: dict[str, list[Event]] = parts.cases.events_of(joinable) if joinable else {}
 
     def decisions(self) -> list[Decision]:
         return [self._one(arrival) for arrival in self._arrivals]
@@ -229,6 +246,15 @@ class _Round:
         )
 
     # --- what the batch knows ---------------------------------------------------------------------------------------
+
+    def _joinable(self) -> set[str]:
+        """The cases of the store that an arrival may join: of most relatives' cases no event is needed."""
+        found = {k.case_id for k in self._supplemented.values()}
+        for arrival in self._arrivals:
+            for relative in self._relatives(arrival):
+                if may_join(arrival, relative.kin) and alike(arrival, relative)[0]:
+                    found.add(relative.kin.case_id)
+        return found
 
     def _relatives(self, arrival: Arrival) -> list[Relative]:
         """Earlier petitions of this person, newest first, each once although several keys may lead to it."""

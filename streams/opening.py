@@ -9,7 +9,6 @@ from cases.events import SYSTEM, Actor, NewEvent
 from cases.petition import Petition
 from cases.policy import Pack
 from cases.ports import Notice
-from cases.procedure import choose_pack
 from streams.arrivals import Arrival
 from streams.books import Books
 from streams.relating import Relation
@@ -26,7 +25,7 @@ def opening(arrival: Arrival, relation: Relation, books: Books, now: datetime) -
     receipt; a dispatch happens now.
     """
     p, u = arrival.petition, arrival.understood
-    chosen = choose_pack(books.policy, channel=p.channel, origin=p.origin.kind, purpose=u.purpose, topic=u.topic)
+    chosen = books.chosen(channel=p.channel, origin=p.origin.kind, purpose=u.purpose, topic=u.topic)
     told: list[tuple[str, datetime, Actor, dict[str, Any]]] = [
         ("case.registered", p.received_at, SYSTEM, _registered(arrival, chosen, books)),
         ("case.classified", p.received_at, MODEL, _classified(arrival)),
@@ -42,17 +41,13 @@ def opening(arrival: Arrival, relation: Relation, books: Books, now: datetime) -
         if arrival.routing.automatic:
             sent = {"unit": arrival.routing.unit, "collaborators": list(arrival.routing.collaborators)}
             told.append(("assignment.dispatched", at, MODEL, {**sent, "rule": arrival.routing.rule}))
-    return tuple(
+    case_id = arrival.own_case_id
+    return tuple([
         NewEvent(
-            event_id=f"{p.petition_id}:{n}:{type_}",
-            case_id=arrival.own_case_id,
-            type=type_,
-            occurred_at=at,
-            actor=actor,
-            data=data,
+            event_id=f"{p.petition_id}:{n}:{type_}", case_id=case_id, type=type_, occurred_at=at, actor=actor, data=data
         )
         for n, (type_, at, actor, data) in enumerate(told)
-    )
+    ])  # fmt: skip
 
 
 def joining(arrival: Arrival, relation: Relation, case_id: str) -> tuple[NewEvent, ...]:
@@ -142,17 +137,17 @@ def _named(arrival: Arrival) -> dict[str, Any]:
 
 def _classified(arrival: Arrival) -> dict[str, Any]:
     u = arrival.understood
-    named = [a for a in arrival.accused if arrival.secret]
+    named = list(arrival.accused) if arrival.secret else []
     return {
         "topic": u.topic,
-        "confidence": round(u.confidence, 4),
-        "candidates": [[topic, round(score, 4)] for topic, score in u.candidates[:3]],
+        "confidence": u.confidence,
+        "candidates": [[topic, score] for topic, score in u.candidates[:3]],
         "purpose": u.purpose,
         "urgency": u.urgency,
         "place": arrival.place,
         "places": [[m.code, m.start, m.end] for m in u.places[:10]],
         "accused": named,
-        "words": [[w.field, w.start, w.end, round(w.weight, 3)] for w in u.words[:WORDS_KEPT]],
+        "words": [[w.field, w.start, w.end, w.weight] for w in u.words[:WORDS_KEPT]],
         "decided_by": u.decided_by,
         "model": u.model,
     }

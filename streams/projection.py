@@ -6,6 +6,7 @@ A rebuild folds, it never decides again: no classifier, no router, no clock of t
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -15,12 +16,16 @@ from cases.deadlines import deadline_rows
 from cases.events import GENESIS, Event, NewEvent
 from cases.folding import fold
 from cases.limits import Clocks, run_clocks
+from cases.opened_clocks import rows_of_opened
 from cases.petition import Petition, petition_from_dict
 from cases.ports import Deadline, Display, StoredPetition, Text
 from cases.privacy import masked_name
+from cases.workdays import zone_of
 from streams.books import Books
 
 SNIPPET = 120
+HEADLINE, SHORT_HEADLINE = 40, 8
+_MARKS = re.compile("[，。；！？、：,;!?:]")
 
 
 def expected(events: Sequence[Event], new: Iterable[NewEvent], now: datetime) -> list[Event]:
@@ -57,6 +62,12 @@ def clocks_of(case: Case, events: Sequence[Event], books: Books, now: datetime) 
 
 def rows(case: Case, events: Sequence[Event], books: Books, now: datetime) -> tuple[Deadline, ...]:
     """The deadline rows of a case. Clocks outlive its end where something is still owed: the notice after a redirect."""
+    pack = books.pack(case.pack_hash)
+    if pack is not None and not case.history:
+        calendar, zone = books.calendar(case.calendar_hash), zone_of(books.policy.zone)
+        opened = rows_of_opened(pack, events, flags=case.flags, now=now, calendar=calendar, zone=zone)
+        if opened is not None:
+            return opened
     clocks = clocks_of(case, events, books, now)
     return deadline_rows(clocks, events) if clocks is not None else ()
 
@@ -65,13 +76,22 @@ def display(petition: Petition, masked: Mapping[str, str], place_name: str) -> D
     """What a list shows of a case: taken from its first petition, masked."""
     text = masked.get("text", "")
     first_line = text.strip().split("\n", 1)[0]
-    title = (masked.get("title") or "").strip() or first_line[:40]
+    title = (masked.get("title") or "").strip() or headline(first_line)
     return Display(
         title=title,
         snippet=" ".join(text.split())[:SNIPPET],
         citizen="匿名" if petition.petitioner.anonymous else masked_name(petition.petitioner.name),
         place=place_name,
     )
+
+
+def headline(line: str) -> str:
+    """The beginning of a text in the place of a title, up to the last mark that fits: a cut within a word or a number
+    reads badly in a list."""
+    if len(line) <= HEADLINE:
+        return line
+    marks = [m.start() for m in _MARKS.finditer(line, SHORT_HEADLINE, HEADLINE + 1)]
+    return line[: marks[-1] if marks else HEADLINE]
 
 
 ERASED = Display(title="(个人信息已删除)", snippet="", citizen="", place="")

@@ -50,14 +50,14 @@ def relate(
     """``own``: earlier petitions of this person; ``copies``: of this exact text; both newest first."""
     if arrival.petition.history:
         return Relation()
-    if supplemented is not None and _may_join(arrival, supplemented):
+    if supplemented is not None and may_join(arrival, supplemented):
         return Relation(kind="supplement", joins=supplemented.case_id)
     answered: list[tuple[str, str, bool]] = []
     for relative in own:
-        same, share = _same(arrival, relative)
+        same, share = alike(arrival, relative)
         if not same:
             continue
-        if _may_join(arrival, relative.kin):
+        if may_join(arrival, relative.kin):
             return Relation(kind="repeat", joins=relative.kin.case_id, share=round(share, 2))
         recent = arrival.petition.received_at - relative.kin.received_at <= timedelta(days=repeat_days)
         if recent and not answered and relative.kin.secret == arrival.secret:
@@ -65,12 +65,13 @@ def relate(
     return Relation(links=(*answered, *_joint(arrival, copies, repeat_days)))
 
 
-def _may_join(arrival: Arrival, kin: Kin) -> bool:
+def may_join(arrival: Arrival, kin: Kin) -> bool:
     """Open, and of the same secrecy: a report of wrongdoing never slips into a case that others can read."""
     return kin.state in OPEN and kin.secret == arrival.secret
 
 
-def _same(arrival: Arrival, relative: Relative) -> tuple[bool, float]:
+def alike(arrival: Arrival, relative: Relative) -> tuple[bool, float]:
+    """Whether it is the same matter of the same person, and how many words they share."""
     if relative.petition is None or not _same_name(arrival.petition, relative.petition):
         return False, 0.0
     if relative.petition.history:

@@ -187,6 +187,7 @@ def _web(settings: Settings, *, pages: bool) -> FastAPI:
             index=index,
             lags=lambda: lags(reader, house.clock),
             asked="kafka",
+            understand=house.intake.parts.understand,
             servers={"postgresql": storage.cases.head, **({"elasticsearch": index.count} if index is not None else {})},
         ),
         pages=pages,

@@ -151,6 +151,7 @@ def open_house(
             cases=storage.cases, reader=storage.reader, petitions=storage.petitions, books=books, reopen=intake.reopen
         )
     )
+    storage.warm()
     settle_memory()
     return House(
         settings=settings, policy=policy, identity=identity, storage=storage, books=books, understand=understand,

@@ -21,8 +21,8 @@ def open_index(
     return TantivyIndex(
         settings.data / "index",
         cut=words.cut,
-        # Asked for single words that were cut before: no need to cut them again.
-        cut_for_search=lambda word: words.for_search([word]),
+        # Asked for single words that were cut before: no need to cut them again, nor to remember them twice.
+        cut_for_search=words.apart,
         normalise=normalise,
         names=Names.of(policy),
         zone=policy.zone,

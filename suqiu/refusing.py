@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from http import HTTPStatus
 
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from cases.problems import Problem
 from ingest.turnstile import Turnstile, hands_in, petitions_in
@@ -20,9 +20,9 @@ _LENGTH = b"\r\ncontent-length:"
 
 
 def refusing(turnstile: Turnstile) -> type[asyncio.Protocol]:
-    """uvicorn's protocol over h11 with this turnstile in front."""
+    """uvicorn's protocol over httptools with this turnstile in front."""
 
-    class Refusing(H11Protocol):
+    class Refusing(HttpToolsProtocol):
         def __init__(self, *given: object, **named: object) -> None:
             super().__init__(*given, **named)  # type: ignore[arg-type]
             # Whether what went the usual way so far were whole requests: only then is the next byte the first of one.

@@ -9,6 +9,9 @@ from pathlib import Path
 from cases.petition import as_dict
 from cases.ports import Notice
 
+# Once: with other options than the usual ones ``json.dumps`` makes an encoder at each call.
+_ENCODE = json.JSONEncoder(ensure_ascii=False).encode
+
 
 class LogFileSender:
     """One JSON line a notice, appended; the id is stable, so a reader can leave out what it has."""
@@ -19,7 +22,7 @@ class LogFileSender:
         self._lock = threading.Lock()
 
     def send(self, notice: Notice) -> None:
-        line = json.dumps(as_dict(notice), ensure_ascii=False)
+        line = _ENCODE(as_dict(notice))
         with self._lock:
             self._file.write(line + "\n")
 

@@ -15,15 +15,16 @@ from cases.certificate import certificate
 from cases.limits import ClockRun
 from cases.petition import Identity
 from cases.policy import Calendar, Policy
-from cases.ports import CaseIndex
+from cases.ports import CaseIndex, Understand
 from dashboards.app import Desk as Pages
 from dashboards.app import LiveHub, add_error_pages, dashboard_router
-from dashboards.parts import Demo
+from dashboards.parts import Demo, Operations
 from ingest.api import api_router
 from ingest.edge import add_problems
 from ingest.gateway import Gateway
 from ingest.hotline import hotline_router
 from ingest.keys import Doorkeeper
+from ingest.rejected import replay
 from ingest.turnstile import Turnstile, TurnstileMiddleware
 from ingest.visits import petition_from_desk_form
 from ingest.web import check_address, petition_from_web_form
@@ -57,6 +58,9 @@ class WebParts:
     servers: Mapping[str, Probe] = field(default_factory=dict)
     waiting: Callable[[str], str | None] | None = None
     demo: Demo | None = None
+    understand: Understand | None = None
+    runs_tasks: bool = False
+    """Whether a runner beside this web carries out what it is asked for."""
 
 
 def web_app(parts: WebParts, *, pages: bool = True) -> FastAPI:
@@ -124,7 +128,11 @@ def pages_of(parts: WebParts, turnstile: Turnstile) -> Pages:
         clocks_of=lambda case_id: clocks_shown(parts, case_id),
         web_form=petition_from_web_form, desk_form=petition_from_desk_form,
         cookie_secure=parts.settings.cookie_secure, public_url=parts.settings.public_url,
-        admit=admit, demo=parts.demo,
+        admit=admit, understand=parts.understand, demo=parts.demo,
+        operations=Operations(
+            lags=parts.lags, rejected=storage.rejected, tasks=storage.tasks if parts.runs_tasks else None,
+            replay=lambda row: replay(row, storage.rejected, gateway, zone=parts.policy.zone),
+        ),
     )  # fmt: skip
 
 
@@ -171,6 +179,7 @@ def embedded_app(house: House, gateway: Gateway, *, demo: Demo | None = None) ->
     """The app of the embedded desk. ``demo``: what its pages show besides, in a demo only."""
     parts = WebParts(
         settings=house.settings, policy=house.policy, identity=house.identity, storage=house.storage, books=house.books,
-        desk=house.desk, clock=house.clock, gateway=gateway, index=house.index, lags=house.runner.lags, demo=demo,
+        desk=house.desk, clock=house.clock, gateway=gateway, index=house.index, lags=house.runner.lags,
+        understand=house.understand, runs_tasks=True, demo=demo,
     )  # fmt: skip
     return web_app(parts)

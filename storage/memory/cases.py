@@ -27,7 +27,7 @@ class MemoryCases:
             _write(self._state, effects)
             if follower is not None and not effects.stale:
                 self._state.advance(follower, position)
-        return effects.outcomes
+        return effects.outcomes()
 
     def events(self, case_id: str) -> list[Event]:
         with self._state.lock:

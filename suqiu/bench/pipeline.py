@@ -17,12 +17,11 @@ from typing import Any, cast
 
 from cases.ports import CaseStore, Understanding
 from ingest.gateway import Manner
+from streams.embedded import BATCH
 from streams.intake import Intake
 from suqiu.bench.texts import Load
 from suqiu.embedded import House, open_house
 from suqiu.settings import Settings
-
-BATCH = 200
 
 
 @dataclass(slots=True)

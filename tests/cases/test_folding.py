@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import FrozenInstanceError, fields
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cases.case import STATES
+from cases.case import STATES, Case, recorded
 from cases.events import EVENT_TYPES, SYSTEM, Actor, Event, NewEvent, record
 from cases.folding import STATE_AFTER, fold
 from tests.towns import NOON
@@ -83,3 +85,15 @@ def test_the_system_is_nobody_who_could_hold_a_case() -> None:
         fold("c1", [event(1, "case.registered", 0), record(signed, seq=2, recorded_at=NOON, prev_hash="")]).handler
         is None
     )
+
+
+def test_a_case_that_was_folded_is_a_frozen_case_like_any_other() -> None:
+    folded = fold("c", [])
+
+    assert Case(case_id="c") == folded
+    assert hash(Case(case_id="c")) == hash(folded)
+    assert Case(case_id="c", number="Q1", updated_at=None) == recorded(folded, "Q1", None)
+    assert "" == folded.number
+    with pytest.raises(FrozenInstanceError):
+        folded.number = "Q2"  # type: ignore[misc]
+    assert {f.name for f in fields(Case)} == set(Case.__slots__)

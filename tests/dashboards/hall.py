@@ -6,8 +6,10 @@ import asyncio
 import hashlib
 import html
 import itertools
+import json
 import re
 from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -17,12 +19,14 @@ from fastapi import FastAPI
 
 from cases.case import Case
 from cases.commands import Command
+from cases.errors import Conflict
 from cases.folding import fold
 from cases.petition import Identity, Petition, petition_from_dict
 from cases.policy import Policy
-from cases.ports import Account, ApiKey, Outcome, Submitted
+from cases.ports import Account, ApiKey, Outcome, Submitted, Understanding
 from cases.viewer import SYSTEM_VIEWER, Viewer
 from dashboards.app import Desk, LiveHub, add_error_pages, dashboard_router
+from dashboards.parts import Operations
 from ingest.visits import petition_from_desk_form
 from ingest.web import petition_from_web_form
 from search.memory import MemoryIndex
@@ -33,6 +37,7 @@ from streams.books import Books
 from streams.changes import changed
 from streams.desk import Desk as Commands
 from streams.desk import DeskParts
+from streams.embedded import StageLag
 from streams.intake import Intake, IntakeParts
 from tests.towns import NOON, small_town
 from tests.understandings import SmallUnderstand
@@ -77,6 +82,11 @@ class Hall:
             intake=self, commands=self, outbox=self.storage.outbox, policy=self.town,
             identity=self.identity, clock=lambda: self.now, clocks_of=lambda case_id: self.clocks,
             web_form=petition_from_web_form, desk_form=petition_from_desk_form,
+            understand=MaskingUnderstand(self.town),
+            operations=Operations(
+                lags=lambda: {"intake": StageLag(3, 130.0), "indexing": StageLag()}, rejected=self.storage.rejected,
+                tasks=self.storage.tasks, replay=self.replay,
+            ),
         )  # fmt: skip
         self.app = FastAPI()
         self.app.include_router(dashboard_router(self.desk, self.hub))
@@ -112,6 +122,15 @@ class Hall:
             petition_id=petition_id, receipt=self.identity.receipt(petition_id), track_path="/track",
             pin=None if phone else self.identity.pin(petition_id), duplicate=known,
         )  # fmt: skip
+
+    def replay(self, id: str) -> Submitted:
+        """As the gateway does it: bad again is bad, else it is settled."""
+        row = self.storage.rejected.get(id)
+        if row is None or row.state != "kept":
+            raise Conflict("这条拒收件已经处理过")
+        submitted = self.submit(json.loads(row.body) | {"source_id": f"rejected-{id}"}, sender="web")
+        self.storage.rejected.settle(id, state="replayed", note=submitted.petition_id)
+        return submitted
 
     def take(self, *petitions: Petition) -> None:
         outcomes = self.pipeline.process(petitions, self.now).outcomes
@@ -187,6 +206,13 @@ class Hall:
 
     def sees(self, case_id: str) -> bool:
         return self.storage.reader.row(case_id, SYSTEM_VIEWER) is not None
+
+
+class MaskingUnderstand(SmallUnderstand):
+    """Masks digits, so that a test sees whether it was asked."""
+
+    def understand(self, petitions: Sequence[Petition]) -> list[Understanding]:
+        return [replace(u, masked_text=re.sub(r"\d", "*", u.masked_text)) for u in super().understand(petitions)]
 
 
 class Browser:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from cases.case import Case
+from cases.case import STATES, Case
 from cases.commands import COMMANDS
 from cases.lifecycle import RULES
 from dashboards.command_forms import FORMS, options_of, read_json_command
+from dashboards.steps import steps_of
+from dashboards.timeline import _facts
 from tests.dashboards.hall import LEAD, Browser, Hall, words_on
 from tests.towns import small_town
 
@@ -189,3 +191,32 @@ def test_a_json_command_takes_words_apart_from_data() -> None:
     body = {"command": "submit_reply", "expected_version": 4, "result": "resolved", "text": "修好了"}
 
     assert ("submit_reply", 4, {"result": "resolved"}, {"text": "修好了"}) == read_json_command(body)
+
+
+def test_the_page_says_how_far_the_case_has_come(hall: Hall, signed: tuple[Browser, str]) -> None:
+    officer, number = signed
+    page = officer.get(f"/cases/{number}").text
+
+    assert 1 == page.count('aria-current="step"')
+    current = words_on(page.partition('aria-current="step"')[2].partition("</li>")[0].partition(">")[2])
+    assert "4 办理" == current
+
+
+@pytest.mark.parametrize("state", sorted(STATES))
+def test_every_state_has_its_place_among_the_steps(state: str) -> None:
+    steps, aside = steps_of(Case(case_id="c", state=state))
+
+    assert 7 == len(steps)
+    assert aside or {"now"} <= {s.stand for s in steps} or {"done"} == {s.stand for s in steps}
+
+
+def test_the_course_of_a_case_names_topics_and_offices_in_words(hall: Hall) -> None:
+    events = entries_of(
+        [("case.routed", {"unit": LEAD, "runner_up": "utilities", "reason": "路灯", "basis": "分派表"})], hall
+    )
+
+    assert [f"次选：{hall.town.topic_name('utilities')}"] == [fact for fact in events[0] if fact.startswith("次选")]
+
+
+def entries_of(said: list[tuple[str, dict[str, str]]], hall: Hall) -> list[list[str]]:
+    return [_facts(type_, data, hall.town, "", {}) for type_, data in said]

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from cases.errors import BadInput, FieldError, TooBusy, Unavailable
 from cases.ports import Submitted
 from dashboards.app import dashboard_router
+from dashboards.qr import qr
 from ingest.visits import FIELDS
 from tests.dashboards.hall import LAMPS, LEAD, Hall, hidden_fields, words_on
 
@@ -303,3 +304,45 @@ def test_who_does_not_register_petitions_has_no_desk(hall: Hall) -> None:
     assert 403 == auditor.get("/desk").status_code
     assert "/desk" not in auditor.get("/queue").text
     assert 200 == hall.officer("li", LEAD).get("/desk").status_code
+
+
+def test_what_would_be_public_is_shown_masked_before_anything_is_handed_in(hall: Hall) -> None:
+    browser = hall.browser()
+    typed = f"{LAMPS}我的电话 19900000001,<b>请回</b>"
+    answer = browser.send("/report", "/report", text=typed, name="王小明", place="柳河村三组", go="preview")
+
+    shown = words_on(answer.text.partition('id="h-shown"')[2].partition("</section>")[0])
+    assert 200 == answer.status_code
+    assert "我的电话 ***********,<b>请回</b>" in shown
+    assert "王小明" not in shown
+    assert "柳河村三组" in shown
+    assert "您没有勾选公开" in shown
+    assert 0 == hall.storage.cases.head()
+    assert "19900000001" in answer.text  # in the form, where it may be mended
+
+
+def test_a_preview_of_what_is_wrong_says_what_is_wrong(hall: Hall) -> None:
+    answer = hall.browser().send("/report", "/report", text=" ", go="preview")
+
+    assert 422 == answer.status_code
+    assert "h-shown" not in answer.text
+
+
+def test_the_receipt_carries_a_code_that_leads_to_the_progress_page(hall: Hall) -> None:
+    answer = hall.browser().send("/report", "/report", text=LAMPS, phone="19900000001")
+    petition_id = hall.storage.cases.events_after(0, 1)[0].data["petition_id"]
+
+    assert qr(f"http://desk.test/track?receipt={hall.identity.receipt(petition_id)}") in answer.text
+
+
+def test_large_print_is_kept_by_the_browser_and_leads_back_to_the_page(hall: Hall) -> None:
+    browser = hall.browser()
+    answer = browser.post("/large-print?on=1", headers={"referer": "http://desk.test/track?receipt=A"})
+    elsewhere = browser.post("/large-print?on=1", headers={"referer": "http://evil.test//evil.test/x"})
+
+    assert (303, "/track?receipt=A") == (answer.status_code, answer.headers["location"])
+    assert "/" == elsewhere.headers["location"]
+    assert '<html lang="zh-CN" class="large">' in browser.get("/report").text
+    browser.post("/large-print?on=0")
+    assert 'class="large"' not in browser.get("/report").text
+    assert 'class="large"' not in hall.browser().get("/report").text

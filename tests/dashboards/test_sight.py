@@ -145,6 +145,6 @@ def test_the_administrator_has_a_page_and_no_cases(hall: Hall) -> None:
     case = hall.petition()
     admin = hall.signed_in("root", "admin")
 
-    assert "不经手办件内容" in admin.get("/").text
+    assert "不经手办件内容" in admin.get("/ops").text
     assert 404 == admin.get(f"/cases/{case.number}").status_code
     assert [] == admin.get("/api/v1/cases").json()["cases"]

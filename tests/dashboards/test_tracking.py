@@ -9,7 +9,7 @@ import pytest
 
 from cases.case import Case
 from dashboards.tracking import petition_of, token_for
-from tests.dashboards.hall import LEAD, Browser, Hall, words_on
+from tests.dashboards.hall import LEAD, Browser, Hall, hidden_fields, words_on
 
 PHONE = "19900001234"
 
@@ -205,3 +205,53 @@ def test_leaving_forgets_the_matter(hall: Hall) -> None:
     browser.send("/track", "/track/leave")
 
     assert case.number not in browser.get("/track").text
+
+
+def test_a_citizen_adds_to_the_matter_and_a_second_click_adds_nothing(hall: Hall) -> None:
+    case = hall.petition(phone=PHONE)
+    browser = hall.browser()
+    ask(browser, receipt_of(hall, case), "1234")
+    form = hidden_fields(browser.get("/track").text, "/track/supplement") | {"text": "昨晚又有人摔倒了,请快些。"}
+    first, second = (browser.post("/track/supplement", form) for _ in range(2))
+
+    assert ["/track?done=supplemented"] * 2 == [first.headers["location"], second.headers["location"]]
+    events = [e.type for e in hall.storage.cases.events(case.case_id)]
+    assert ["petition.supplemented"] == [t for t in events if t.startswith("petition.")]
+    assert "昨晚又有人摔倒了" in hall.dispatcher().get(f"/cases/{case.number}").text
+
+
+def test_an_empty_supplement_and_one_without_the_proof_add_nothing(hall: Hall) -> None:
+    case = hall.petition(phone=PHONE)
+    browser = hall.browser()
+    ask(browser, receipt_of(hall, case), "1234")
+    assert 422 == browser.send("/track", "/track/supplement", text="  ").status_code
+    form = hidden_fields(browser.get("/track").text, "/track/supplement") | {"text": "快一点"}
+    browser.send("/track", "/track/leave")
+
+    assert 403 == browser.post("/track/supplement", form).status_code
+    assert 1 == len(hall.case(case.case_id).petitions)
+
+
+def test_why_somebody_is_not_satisfied_is_told_to_the_officers_also_when_the_case_is_closed(hall: Hall) -> None:
+    case = answered(hall)
+    office = hall.signed_in("ban", "petition_office", "town")
+    assert 303 == office.command(case.number, "close").status_code
+    browser = hall.browser()
+    ask(browser, receipt_of(hall, case), "1234")
+    why = "灯修好了,<线>还挂在外面😀"
+    assert 303 == browser.send("/track", "/track/evaluate", rating="not_satisfied", solved="no", why=why).status_code
+
+    assert why in words_on(office.get(f"/cases/{case.number}").text)
+
+
+def test_until_when_a_review_may_be_asked_for_is_said_with_its_law(hall: Hall) -> None:
+    hall.clocks = [
+        {"clock": "review_request", "due_at": "2026-07-01T23:59:59+08:00", "status": "running",
+         "certificate": {"rule": {"pack": "xinfang-2022", "basis": "第35条"}}},
+    ]  # fmt: skip
+    case = answered(hall)
+    browser = hall.browser()
+    ask(browser, receipt_of(hall, case), "1234")
+
+    page = words_on(browser.get("/track").text)
+    assert "可以在 7月1日 24:00 前，向原办理机关的上一级机关书面申请复查。 信访工作条例 第35条" in page

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cases.errors import Unavailable
 from cases.ports import IndexDocument, Notice, SearchQuery
@@ -134,29 +136,66 @@ def test_counts_follow_a_case_and_equal_its_facts_at_all_times() -> None:
 
 def test_what_was_opened_a_moment_ago_is_followed_as_if_it_were_read_back() -> None:
     house = House()
-    opened = house.intake.process([lamps(), lamps(who="李四", phone="19900000002", channel="hotline")], NOON).opened
+    taken = house.intake.process([lamps(), lamps(who="李四", phone="19900000002", channel="hotline")], NOON).taken
     reading = Changes(house.storage.cases, house.storage.reader, house.storage.petitions)
     handed = Changes(house.storage.cases, house.storage.reader, house.storage.petitions)
-    handed.remember(opened)
+    handed.remember(taken)
 
     def documents(changes: Changes) -> list[IndexDocument]:
         return [replace(d, cut=None) for d in indexing.documents(changes.after(0, 100), house.storage.petitions)]
 
-    assert 2 == len(opened)
+    assert 2 == len(taken)
     assert documents(reading) == documents(handed)
     assert reading.after(0, 100).rows == handed.after(0, 100).rows
 
 
-def test_a_case_that_moved_since_it_was_opened_is_read_anew() -> None:
-    house = House()
-    opened = house.intake.process([lamps()], NOON).opened
-    house.intake.process([lamps()], NOON)
-    changes = Changes(house.storage.cases, house.storage.reader, house.storage.petitions)
-    changes.remember(opened)
+WHOSE = st.sampled_from(["王小明", "李四", "赵六"])
 
-    (row,) = changes.after(0, 100).rows
-    assert house.storage.reader.row(row.case.case_id, SYSTEM_VIEWER) == row
-    assert row.position > opened[0].row.position
+
+@settings(deadline=None, max_examples=60)
+@given(
+    steps=st.lists(st.tuples(st.lists(WHOSE, min_size=1, max_size=4), st.booleans()), min_size=1, max_size=6),
+    limit=st.integers(1, 9),
+)
+def test_whoever_follows_what_is_handed_over_comes_to_what_is_stored(
+    steps: list[tuple[list[str], bool]], limit: int
+) -> None:
+    """Batches of petitions that open cases and join them; of some batches the followers are not told."""
+    house = House()
+    storage = house.storage
+    changes = Changes(storage.cases, storage.reader, storage.petitions)
+    seen: dict[str, IndexDocument] = {}
+    position = 0
+    for people, told in steps:
+        batch = [lamps(who=who, phone=f"199000000{ord(who[0]) % 100:02d}") for who in people]
+        result = house.intake.process(batch, NOON)
+        if told:
+            changes.remember(result.taken)
+        found = changes.after(position, limit)
+        seen |= {d.case_id: d for d in indexing.documents(found, storage.petitions)}
+        position = found.position
+    while (found := changes.after(position, limit)).rows:
+        seen |= {d.case_id: d for d in indexing.documents(found, storage.petitions)}
+        position = found.position
+
+    reading = Changes(storage.cases, storage.reader, storage.petitions).after(0, 10_000)
+    stored = {d.case_id: d for d in indexing.documents(reading, storage.petitions)}
+    assert storage.cases.head() == position
+    assert stored == {case_id: replace(d, cut=None) for case_id, d in seen.items()}
+
+
+def test_a_case_that_somebody_else_moved_since_is_read_anew() -> None:
+    house = House()
+    taken = house.intake.process([lamps(channel="hotline")], NOON).taken
+    case_id = taken[0].row.case.case_id
+    changes = Changes(house.storage.cases, house.storage.reader, house.storage.petitions)
+    changes.remember(taken)
+    raise_due(house.deadlines, NOON + timedelta(days=60))
+    position = changes.after(0, 100).position
+
+    (row,) = changes.after(position, 100).rows
+    assert house.storage.reader.row(case_id, SYSTEM_VIEWER) == row
+    assert row.position > taken[0].row.position
 
 
 def test_a_report_of_wrongdoing_is_in_no_shared_count_and_is_not_found_by_others() -> None:
@@ -237,6 +276,39 @@ def test_a_notice_that_fails_is_tried_again_with_growing_pauses_and_then_kept_as
     assert alerts.TRIES == tries
     assert ["dead"] == [n["state"] for n in house.storage.outbox.notices()]
     assert now - NOON > timedelta(hours=1)
+
+
+def test_what_was_decided_a_moment_ago_is_sent_without_asking_and_never_twice() -> None:
+    sender = Sink()
+    house = House(sender)
+    house.storage.log.append([lamps(), lamps(who="李四", phone="19900000002")])
+    house.runner.finish()
+    house.runner.turn()
+
+    assert 2 == len(sender.sent) == len(set(sender.sent))
+    assert ["sent", "sent"] == [n["state"] for n in house.storage.outbox.notices()]
+
+
+def test_a_notice_that_cannot_be_sent_at_once_is_sent_from_the_outbox_later() -> None:
+    sender = Sink(failures=2)
+    house = House(sender)
+    house.storage.log.append([lamps()])
+    house.runner.turn()
+    assert ["queued"] == [n["state"] for n in house.storage.outbox.notices()]
+    house.now += timedelta(minutes=1)
+    house.runner.turn()
+
+    assert 1 == len(sender.sent)
+    assert ["sent"] == [n["state"] for n in house.storage.outbox.notices()]
+
+
+def test_notices_of_a_process_that_died_after_the_decision_are_sent_by_the_next() -> None:
+    house = House()
+    house.intake.process([lamps()], NOON)
+    sender = Sink()
+    alerts.send_due(house.storage.outbox, sender, NOON)
+
+    assert 1 == len(sender.sent)
 
 
 def test_one_notice_that_fails_holds_up_no_other() -> None:

@@ -18,6 +18,7 @@ from cases.viewer import SYSTEM_VIEWER
 from storage import open_memory
 from streams.books import Books
 from streams.intake import Intake, IntakeParts, IntakeResult
+from streams.projection import headline
 from tests.towns import NOON, small_town
 from tests.understandings import SmallUnderstand
 
@@ -262,3 +263,12 @@ def test_every_petition_is_in_exactly_one_case_however_they_are_delivered(
     assert sorted(p.petition_id for p in petitions) == sorted(held)
     numbers = [case.number for case in house.all_cases()]
     assert len(numbers) == len(set(numbers))
+
+
+def test_a_petition_without_a_title_is_listed_by_its_first_words_up_to_a_mark() -> None:
+    long = "幸福村三组路口的路灯坏了半个月,晚上看不见路,我家住在旁边,老人出门很不方便,请尽快派人来修"
+
+    assert "幸福村三组路口的路灯坏了半个月,晚上看不见路,我家住在旁边,老人出门很不方便" == headline(long)
+    assert "路灯坏了" == headline("路灯坏了")
+    assert "坏" * 40 == headline("坏" * 60)
+    assert 40 == len(headline("您好," + "好" * 60))  # a greeting alone is no title
