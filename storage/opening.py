@@ -14,6 +14,7 @@ from cases.ports import (
     Conversations,
     DeadlineRows,
     Facts,
+    Figures,
     Kinship,
     Outbox,
     PetitionFeed,
@@ -21,6 +22,7 @@ from cases.ports import (
     Petitions,
     Projections,
     Rejected,
+    SavedSearches,
     Tasks,
     Versions,
 )  # fmt: skip
@@ -32,11 +34,13 @@ from storage.sql_audit import SqlAuditLog
 from storage.sql_cases import SqlCaseStore
 from storage.sql_deadlines import SqlDeadlineRows
 from storage.sql_facts import SqlFacts
+from storage.sql_figures import SqlFigures
 from storage.sql_log import SqlConversations, SqlPetitionLog, SqlRejected
 from storage.sql_outbox import SqlOutbox
 from storage.sql_petitions import SqlKinship, SqlPetitions
 from storage.sql_projections import SqlProjections
 from storage.sql_reader import SqlCaseReader
+from storage.sql_saved import SqlSavedSearches
 from storage.sql_tasks import SqlTasks
 from storage.sql_versions import SqlVersions
 
@@ -55,10 +59,12 @@ class Storage:
     deadlines: DeadlineRows
     outbox: Outbox
     facts: Facts
+    figures: Figures
     versions: Versions
     projections: Projections
     tasks: Tasks
     accounts: Accounts
+    saved: SavedSearches
     audit: AuditLog
     conversations: Conversations
     close: Callable[[], None]
@@ -71,7 +77,7 @@ def open_memory() -> Storage:
         log=m.log, feed=m.log, rejected=m.rejected, cases=m.cases, reader=m.reader, petitions=m.petitions,
         kinship=m.petitions, deadlines=m.cases, outbox=m.outbox, facts=m.facts, versions=m.versions,
         projections=m.projections, tasks=m.tasks, accounts=m.accounts, audit=m.audit,
-        conversations=m.conversations, close=lambda: None,
+        conversations=m.conversations, figures=m.figures, saved=m.saved, close=lambda: None,
     )  # fmt: skip
 
 
@@ -104,5 +110,6 @@ def _opened(store: Database, log: Database) -> Storage:
         reader=SqlCaseReader(store), petitions=SqlPetitions(store), kinship=SqlKinship(store),
         deadlines=SqlDeadlineRows(store), outbox=SqlOutbox(store), facts=SqlFacts(store), versions=SqlVersions(store),
         projections=SqlProjections(store), tasks=SqlTasks(store), accounts=SqlAccounts(store),
-        audit=SqlAuditLog(store), conversations=SqlConversations(log), close=close,
+        audit=SqlAuditLog(store), conversations=SqlConversations(log),
+        figures=SqlFigures(store), saved=SqlSavedSearches(store), close=close,
     )  # fmt: skip

@@ -26,6 +26,8 @@ from sqlalchemy import (
     text,
 )  # fmt: skip
 
+from storage import folded
+
 _NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -184,6 +186,22 @@ Index(
     postgresql_where=text(AWAITS_FOLLOWUP_POSTGRESQL.format(state="state", history="history", fold="fold")),
 )  # fmt: skip
 
+# The leader's numbers 驾驶舱: what was closed and how it was rated, and the few that were ever given back.
+Index(
+    "ix_cases_closed", folded.closed_at(cases.c.fold), cases.c.unit, folded.evaluation(cases.c.fold), cases.c.secret,
+    cases.c.case_id,
+    sqlite_where=text("json_extract(fold, '$.closed_at') IS NOT NULL"),
+    postgresql_where=text("((CAST(fold AS json) ->> 'closed_at') COLLATE \"C\") IS NOT NULL"),
+)  # fmt: skip
+Index(
+    "ix_cases_returned", folded.received_at(cases.c.fold), cases.c.unit, cases.c.secret, cases.c.case_id,
+    sqlite_where=text("json_extract(fold, '$.returns') IS NOT NULL"),
+    postgresql_where=text("((CAST(fold AS json) ->> 'returns') COLLATE \"C\") IS NOT NULL"),
+)  # fmt: skip
+
+# Whose a case is, without the row: sixty thousand limits ask it in one reading.
+Index("ix_cases_whose", cases.c.case_id, cases.c.secret, cases.c.unit)
+
 case_units = Table("case_units", STORE, _of_case(), _id("unit", primary_key=True), sqlite_with_rowid=False)
 Index("ix_case_units_unit", case_units.c.unit, case_units.c.case_id)
 
@@ -215,6 +233,9 @@ Index(
     "ix_deadlines_next_at", deadlines.c.next_at, deadlines.c.case_id,
     sqlite_where=deadlines.c.next_at.isnot(None), postgresql_where=deadlines.c.next_at.isnot(None),
 )  # fmt: skip
+
+# 按期办结率 by the date of the limit, over all cases.
+Index("ix_deadlines_clock", deadlines.c.clock, deadlines.c.due_at, deadlines.c.status, deadlines.c.case_id)
 
 facts = Table(
     "facts", STORE,
@@ -313,6 +334,15 @@ sessions = Table(
     _id("csrf"),
     _stamp("created_at"),
     _stamp("last_seen_at"),
+)  # fmt: skip
+
+saved_searches = Table(
+    "saved_searches", STORE,
+    _id("account", primary_key=True),
+    _id("name", primary_key=True),
+    _text("query"),
+    _id("sort"),
+    _stamp("saved_at"),
 )  # fmt: skip
 
 attempts = Table(
