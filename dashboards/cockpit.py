@@ -68,7 +68,7 @@ class Change:
         if self.by == 0:
             return "持平"
         share = "" if self.other == 0 else f"（{self.by * 100 / self.other:+.0f}%）"
-        return f"{self.by:+d}{share}"
+        return f"{self.by:+,d}{share}"
 
     @property
     def way(self) -> str:
@@ -215,11 +215,11 @@ class Numbers:
 
     def _counted(self, measure: str, name: str, unit: str, n: Mapping[str, int], good: bool | None) -> dict[str, Any]:
         changes = []
-        for which, title in (("before", "比上期"), ("year", "比去年同期")):
+        for which, title in (("before", "上期"), ("year", "去年同期")):
             change = Change(n["now"], n[which])
             span = self.asked.before if which == "before" else self.asked.year
             changes.append(
-                {"title": title, "said": change.said, "other": change.other, "link": cases_link(measure, span),
+                {"title": title, "said": change.said, "other": f"{change.other:,}", "link": cases_link(measure, span),
                  "mood": _mood(change.by, good)}
             )  # fmt: skip
         return {
@@ -230,7 +230,7 @@ class Numbers:
     def _rate(self, measure: str, name: str, rate: Any, of: str) -> dict[str, Any]:
         now = rate("now")
         changes = []
-        for which, title in (("before", "比上期"), ("year", "比去年同期")):
+        for which, title in (("before", "上期"), ("year", "去年同期")):
             other = rate(which)
             span = self.asked.before if which == "before" else self.asked.year
             by = 0.0 if now.percent is None or other.percent is None else now.percent - other.percent
@@ -241,13 +241,13 @@ class Numbers:
         return {
             "id": f"{measure}_rate", "name": name, "value": now.said, "unit": f"{now.n}/{now.d} 件{of}",
             "link": cases_link(measure, self.asked.now), "changes": changes, "more": "", "more_link": "",
-            "small": now.small,
+            "small": 0 < now.d < SMALL,
         }  # fmt: skip
 
     def _standing(self, measure: str, name: str) -> dict[str, Any]:
         return {
-            "id": measure, "name": name, "value": f"{self.total(measure):,}", "unit": "件", "link": cases_link(measure),
-            "changes": [], "more": "此刻", "more_link": "",
+            "id": measure, "name": name, "value": f"{self.total(measure):,}", "unit": "件，此刻", "link": cases_link(measure),
+            "changes": [], "more": "", "more_link": "",
         }  # fmt: skip
 
     # --- 趋势、类别、地点 -----------------------------------------------------------------------------------------------
@@ -294,7 +294,8 @@ class Numbers:
         for r in came.rows:
             at[r.at, r.key] += r.count
         labels = [a for a, _ in steps(self.asked.now, self.asked.every)]
-        top = [r for r in self.keys(self.by) if r["change"].now][:LINES]
+        named = (r for r in self.keys(self.by) if r["key"] not in ("", UNCLASSIFIED, self._policy.town))
+        top = [r for r in named if r["change"].now][:LINES]
         return [{"name": r["name"], "values": [at[a, r["key"]] for a in labels]} for r in top]
 
     def _other(self, by: str) -> Counter[str]:

@@ -29,7 +29,7 @@ from dashboards.trends import span_start
 
 PAGE_SIZE = 20
 LONGEST, NAME_LONGEST, SAVED_MOST = 500, 40, 50
-VALUES = 12
+VALUES = 8
 SORTS = {"relevance": "相关", "newest": "最新", "oldest": "最早", "due": "最急"}
 EVERY = {"day": "按日", "week": "按周", "month": "按月"}
 FACETS = {"unit": "部门", "topic": "类别", "place": "地点", "channel": "渠道", "state": "状态", "level": "预警"}
@@ -206,7 +206,10 @@ def _name(policy: Policy, field: str, value: str) -> str:
         return NOTHING.get(field, "没有")
     match field:
         case "unit":
-            return policy.unit_name(value)
+            # The organ stands for a case that no office has yet.
+            return (
+                f"{NOTHING['unit']}（{policy.unit_name(value)}）" if value == policy.town else policy.unit_name(value)
+            )
         case "topic":
             return policy.topic_name(value)
         case "place":
@@ -222,6 +225,8 @@ def _asked(policy: Policy, field: str, value: str) -> str:
     """The value as the query language asks for it: by its name, or by its id where the name is not its own."""
     if not value:
         return "-"
+    if field == "unit" and value == policy.town:
+        return value
     name = _name(policy, field, value)
     named = {
         "unit": (u.name for u in policy.units.values()), "topic": (t.name for t in policy.topics.values()),
