@@ -426,7 +426,7 @@ class TrendRow:
 
 class Facts(Protocol):
     """Counts over time. A fact is replaced only by a higher version; hourly counts move by the difference, in the same
-    transaction as the follower's position; they equal GROUP BY over the facts at all times."""
+    transaction as the follower's position; they equal GROUP BY over the facts at all times, and so do those of months."""
 
     def replace(self, facts: Sequence[Fact], *, follower: str, position: int) -> None: ...
 

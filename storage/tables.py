@@ -1,7 +1,7 @@
 """The tables of ``store.db`` (STORE) and of ``log.db`` (LOG), the same for SQLite and PostgreSQL.
 
 Truth: case_events, petitions, texts, versions, accounts and audit. Derived, and rebuilt from those: cases with
-case_units, case_accused and case_senders, deadlines, facts, hourly_counts. Positions are taken under the writing lock,
+case_units, case_accused and case_senders, deadlines, facts, hourly_counts, monthly_counts. Positions are taken under the writing lock,
 so they rise without gaps in commit order; a sequence would show gaps to followers.
 """
 
@@ -261,6 +261,19 @@ hourly_counts = Table(
     _id("place", primary_key=True),
     _id("unit", primary_key=True),
     _id("channel", primary_key=True),
+    _id("sight", primary_key=True),
+    Column("n", Integer, nullable=False),
+    CheckConstraint("n > 0", name="positive"),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+
+# The hourly counts by month and one dimension: a year of sums is read in a thousand rows instead of fifty thousand.
+monthly_counts = Table(
+    "monthly_counts", STORE,
+    _id("by", primary_key=True),
+    _id("month", primary_key=True),
+    _id("key", primary_key=True),
+    _id("unit", primary_key=True),
     _id("sight", primary_key=True),
     Column("n", Integer, nullable=False),
     CheckConstraint("n > 0", name="positive"),

@@ -62,7 +62,10 @@ def office(page: str, name: str) -> list[str]:
     """The cells of an office's row in the ranking, in order."""
     table = page.split('id="t-office"')[1]
     row = next(r for r in re.findall(r"<tr[^>]*>.*?</tr>", table, re.DOTALL) if f'"row">{name}<' in r)
-    return [words_on(cell).replace("/ ", "/").replace(" /", "/") for cell in re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row, re.DOTALL)]
+    return [
+        words_on(cell).replace("/ ", "/").replace(" /", "/")
+        for cell in re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row, re.DOTALL)
+    ]
 
 
 def a_month(hall: Hall) -> None:

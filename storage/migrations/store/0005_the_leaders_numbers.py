@@ -24,6 +24,24 @@ def upgrade() -> None:
         sa.Column("saved_at", _STAMP, nullable=False),
         sa.PrimaryKeyConstraint("account", "name", name=op.f("pk_saved_searches")),
     )
+    op.create_table(
+        "monthly_counts",
+        sa.Column("by", _ID, nullable=False),
+        sa.Column("month", _ID, nullable=False),
+        sa.Column("key", _ID, nullable=False),
+        sa.Column("unit", _ID, nullable=False),
+        sa.Column("sight", _ID, nullable=False),
+        sa.Column("n", sa.Integer(), nullable=False),
+        sa.CheckConstraint("n > 0", name=op.f("ck_monthly_counts_positive")),
+        sa.PrimaryKeyConstraint("by", "month", "key", "unit", "sight", name=op.f("pk_monthly_counts")),
+        sqlite_with_rowid=False,
+    )
+    for by in ("topic", "place", "unit", "channel"):
+        op.execute(
+            f"INSERT INTO monthly_counts (by, month, key, unit, sight, n) "  # noqa: S608 - words of ours
+            f"SELECT '{by}', substr(hour, 1, 7), {by}, unit, sight, sum(n) FROM hourly_counts "
+            f"GROUP BY substr(hour, 1, 7), {by}, unit, sight"
+        )
     on_sqlite = op.get_bind().dialect.name == "sqlite"
     op.create_index("ix_cases_whose", "cases", ["case_id", "secret", "unit"], unique=False)
     op.create_index("ix_deadlines_clock", "deadlines", ["clock", "due_at", "status", "case_id"], unique=False)
