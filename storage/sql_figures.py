@@ -80,6 +80,8 @@ def _counted(figure: Figure, by: str, viewer: Viewer, connection: Connection) ->
         query = select(key, func.count(), func.sum(ended.c.late)).join_from(
             ended, cases, cases.c.case_id == ended.c.case_id
         )
+        # SQLite would rather look each case up by its key and read the whole row, fold and all: more than twice the time.
+        query = query.with_hint(cases, "INDEXED BY ix_cases_whose", "sqlite") if by == "unit" else query
         return query.where(*_of(figure, viewer, connection)).group_by("key")
     return select(key, func.count()).where(*_conditions(figure, viewer, connection)).group_by("key")
 

@@ -33,7 +33,7 @@ function option(chart, title, paper, narrow) {
     animation: !paper && !still.matches,
     color: PALETTE,
     textStyle: text,
-    grid: { left: 8, right: flat ? (narrow ? 56 : 96) : 16, top: chart.series.length > 1 ? 34 : 18, bottom: 4, containLabel: true },
+    grid: { left: 8, right: flat ? (chart.series[0].said ? 116 : 56) : 16, top: chart.series.length > 1 ? 34 : 18, bottom: 4, containLabel: true },
     legend: { show: chart.series.length > 1, top: 0, left: 0, type: "scroll", itemWidth: 34, textStyle: { color: ink }, pageTextStyle: { color: ink } },
     tooltip: { trigger: "axis", renderMode: "richText", axisPointer: { type: flat || chart.kind === "columns" ? "shadow" : "line" }, confine: true },
     [flat ? "xAxis" : "yAxis"]: numbers,
