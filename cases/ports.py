@@ -436,7 +436,7 @@ class TrendRow:
 
 class Facts(Protocol):
     """Counts over time. A fact is replaced only by a higher version; hourly counts move by the difference, in the same
-    transaction as the follower's position; they equal GROUP BY over the facts at all times."""
+    transaction as the follower's position; they equal GROUP BY over the facts at all times, and so do those of months."""
 
     def replace(self, facts: Sequence[Fact], *, follower: str, position: int) -> None: ...
 
@@ -447,6 +447,41 @@ class Facts(Protocol):
         both hours ``2026-11-23T09`` or the beginning of one. Raises BadInput."""
 
     def differences(self) -> list[str]: ...
+
+
+# --- The leader's numbers ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """What one number of the cockpit 驾驶舱 counts: cases, each once. The list behind a number is asked by the same figure.
+
+    ``measure``: received (handed in from ``start`` until before ``end``, as the facts say), closed (办结), rated and
+    satisfied (of the closed), due (a time limit to resolve ended in the span), late (of the due: not kept), returned
+    (first received in the span, and given back at least once), open, overdue, upcoming (open, the nearest limit in the span).
+    History is in received and closed alone: it never had clocks. ``until``: "due" counts limits that ended before this
+    moment. ``key`` with ``by`` (unit, topic, place or channel): only those; no unit, topic or place is "". Received goes by
+    the facts' own keys: a petition that joined a case keeps its channel.
+    ``secret``: reports of wrongdoing alone, otherwise all but these.
+    """
+
+    measure: str
+    start: datetime | None = None
+    end: datetime | None = None
+    until: datetime | None = None
+    by: str | None = None
+    key: str = ""
+    secret: bool = False
+
+
+class Figures(Protocol):
+    """Numbers of cases as they are folded, never behind them. Each call takes the viewer. Raises BadInput."""
+
+    def counts(self, figures: Mapping[str, Figure], by: str, viewer: Viewer) -> dict[str, dict[str, int]]:
+        """For each figure its cases by unit, topic, place or channel; "" for none. Nought is left out."""
+
+    def page(self, figure: Figure, viewer: Viewer, *, cursor: str | None = None, limit: int = 50) -> Page:
+        """The cases of a figure, the last opened first, by keyset."""
 
 
 class Versions(Protocol):
@@ -588,6 +623,27 @@ class Accounts(Protocol):
         """Wrong tries under this key within the last ``window`` seconds."""
 
     def failed_attempt(self, key: str, now: datetime) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedSearch:
+    """A search that somebody kept 保存的查找. ``account`` and ``name`` together are its key."""
+
+    account: str
+    name: str
+    query: str
+    sort: str
+    saved_at: datetime
+
+
+class SavedSearches(Protocol):
+    """Each person's own searches, by name. ``save`` replaces what stands under the name."""
+
+    def saved(self, account: str) -> list[SavedSearch]: ...
+
+    def save(self, search: SavedSearch) -> None: ...
+
+    def drop(self, account: str, name: str) -> None: ...
 
 
 class AuditLog(Protocol):
@@ -742,6 +798,16 @@ class SearchResult:
     cursor: str | None = None
     note: str = ""
     """What the reader should know: that pages by relevance end at 1,000 hits, for instance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What may be meant 补全: ``text`` in the place of what stands from ``start`` to the cursor. Without a text: an example."""
+
+    start: int
+    text: str
+    label: str
+    hint: str = ""
 
 
 class CaseIndex(Protocol):

@@ -11,6 +11,7 @@ from cases.errors import SuqiuError
 from cases.problems import problem
 from dashboards.api import api_routes
 from dashboards.case_page import case_routes
+from dashboards.cockpit_page import cockpit_routes
 from dashboards.http import page_route, problem_response, unasked
 from dashboards.intake_pages import intake_routes
 from dashboards.large_print import large_print_routes
@@ -19,6 +20,7 @@ from dashboards.ops_page import ops_routes
 from dashboards.pages import STATIC
 from dashboards.parts import Desk
 from dashboards.queue_page import queue_routes
+from dashboards.search_page import search_routes
 from dashboards.signin import hash_password
 from dashboards.signin_page import signin_routes
 from dashboards.track_page import track_routes
@@ -38,7 +40,8 @@ def dashboard_router(desk: Desk, hub: LiveHub | None = None) -> APIRouter:
     live = hub or LiveHub(desk.store, desk.reader)
     for part in (
         api_routes(desk, live), signin_routes(desk), queue_routes(desk), case_routes(desk), intake_routes(desk),
-        track_routes(desk), ops_routes(desk), large_print_routes(https=desk.cookie_secure), _static_routes(desk),
+        track_routes(desk), ops_routes(desk), cockpit_routes(desk), search_routes(desk),
+        large_print_routes(https=desk.cookie_secure), _static_routes(desk),
     ):  # fmt: skip
         router.include_router(part)
     return router

@@ -271,9 +271,14 @@ def menu_of(role: str) -> tuple[tuple[str, str], ...]:
     queue, intake = ("/queue", "办件队列"), ("/desk", "收件台")
     if role in ("intake_clerk", "hotline_agent"):
         return (intake, queue)
-    if role == "auditor":
-        return (queue, ("/ops/audit", "审计记录"))
-    return (queue, intake) if role in MAY_REGISTER else (queue,)
+    pages = (queue, intake) if role in MAY_REGISTER else (queue,)
+    if role in LEADS:
+        pages = (*pages, ("/cockpit", "驾驶舱"))
+    return (*pages, ("/ops/audit", "审计记录")) if role == "auditor" else pages
+
+
+# Who asks how the whole goes, and not only for the next case 领导驾驶舱.
+LEADS = frozenset({"deputy_leader", "town_head", "supervisor", "petition_office", "county_centre", "auditor"})
 
 
 # Officers who take down what somebody tells them (坐班、上门、走访、来访、代办).

@@ -18,11 +18,14 @@ from cases.ports import (
     CaseStore,
     CommandDesk,
     Facts,
+    Figures,
     Intake,
     Outbox,
     Petitions,
     Rejected,
+    SavedSearches,
     Submitted,
+    Suggestion,
     Tasks,
     Understand,
 )
@@ -71,7 +74,8 @@ class Desk:
 
     ``web_form``, ``desk_form``: a submitted form (and the officer who wrote it down) to the outward shape of a petition,
     raising BadInput with the form's field names. ``admit``: raises TooBusy for an address that sends more forms than
-    people do. ``understand``: the machine's reading of a text, for suggestions while it is typed; None: there are none. ``clocks_of``: the clocks of a
+    people do. ``understand``: the machine's reading of a text, for suggestions while it is typed; None: there are none.
+    ``complete``: what somebody may be about to write, from what stands before the cursor. ``clocks_of``: the clocks of a
     case in the ``due`` shape of INTERFACES, each with its certificate. ``public_url``: where citizens reach this desk, to
     be written on a receipt; empty where nobody said.
     """
@@ -82,6 +86,8 @@ class Desk:
     accounts: Accounts
     audit: AuditLog
     facts: Facts
+    figures: Figures
+    saved: SavedSearches
     index: CaseIndex
     intake: Intake
     commands: CommandDesk
@@ -92,6 +98,7 @@ class Desk:
     clocks_of: Callable[[str], Sequence[Mapping[str, Any]]]
     web_form: Callable[[Form], Mapping[str, Any]]
     desk_form: Callable[[Form, str], Mapping[str, Any]]
+    complete: Callable[[str], Sequence[Suggestion]]
     cookie_secure: bool = False
     public_url: str = ""
     admit: Callable[[str], None] = anybody

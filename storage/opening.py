@@ -16,6 +16,7 @@ from cases.ports import (
     Conversations,
     DeadlineRows,
     Facts,
+    Figures,
     Kinship,
     Outbox,
     PetitionFeed,
@@ -23,6 +24,7 @@ from cases.ports import (
     Petitions,
     Projections,
     Rejected,
+    SavedSearches,
     Tasks,
     Versions,
 )  # fmt: skip
@@ -34,11 +36,13 @@ from storage.sql_audit import SqlAuditLog
 from storage.sql_cases import SqlCaseStore
 from storage.sql_deadlines import SqlDeadlineRows
 from storage.sql_facts import SqlFacts
+from storage.sql_figures import SqlFigures
 from storage.sql_log import SqlConversations, SqlPetitionLog, SqlRejected
 from storage.sql_outbox import SqlOutbox
 from storage.sql_petitions import SqlKinship, SqlPetitions
 from storage.sql_projections import SqlProjections
 from storage.sql_reader import SqlCaseReader
+from storage.sql_saved import SqlSavedSearches
 from storage.sql_tasks import SqlTasks
 from storage.sql_versions import SqlVersions
 from storage.warming import warm
@@ -58,10 +62,12 @@ class Storage:
     deadlines: DeadlineRows
     outbox: Outbox
     facts: Facts
+    figures: Figures
     versions: Versions
     projections: Projections
     tasks: Tasks
     accounts: Accounts
+    saved: SavedSearches
     audit: AuditLog
     conversations: Conversations
     close: Callable[[], None]
@@ -76,7 +82,7 @@ def open_memory() -> Storage:
         log=m.log, feed=m.log, rejected=m.rejected, cases=m.cases, reader=m.reader, petitions=m.petitions,
         kinship=m.petitions, deadlines=m.cases, outbox=m.outbox, facts=m.facts, versions=m.versions,
         projections=m.projections, tasks=m.tasks, accounts=m.accounts, audit=m.audit,
-        conversations=m.conversations, close=lambda: None,
+        conversations=m.conversations, figures=m.figures, saved=m.saved, close=lambda: None,
     )  # fmt: skip
 
 
@@ -120,6 +126,7 @@ def _opened(store: Database, log: Database) -> Storage:
         log=petition_log, feed=petition_log, rejected=SqlRejected(log), cases=cases, reader=SqlCaseReader(store),
         petitions=petitions, kinship=kinship, deadlines=deadlines, outbox=SqlOutbox(store), facts=SqlFacts(store), versions=SqlVersions(store),
         projections=SqlProjections(store), tasks=SqlTasks(store), accounts=SqlAccounts(store),
-        audit=SqlAuditLog(store), conversations=SqlConversations(log), close=close,
+        audit=SqlAuditLog(store), conversations=SqlConversations(log),
+        figures=SqlFigures(store), saved=SqlSavedSearches(store), close=close,
         warm=lambda: warm(store, petition_log, cases, petitions, kinship, deadlines),
     )  # fmt: skip

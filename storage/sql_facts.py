@@ -7,28 +7,41 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Select, Table, and_, bindparam, exists, func, select
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.elements import BindParameter, ColumnElement
 
 from cases.ports import Fact, TrendRow
 from cases.viewer import Viewer
-from storage.counting import EVERY, Cell, checked, differing, gathered, replacing
+from storage.counting import (
+    EVERY,
+    Cell,
+    MonthCell,
+    checked,
+    differing,
+    gathered,
+    monthly,
+    replacing,
+    whole_months,
+)  # fmt: skip
 from storage.engines import FACTS_LOCK, Database
 from storage.statements import add_up, insert_many, move_forward, rows_in
-from storage.tables import case_accused, facts, followers, hourly_counts, petitions
+from storage.tables import case_accused, facts, followers, hourly_counts, monthly_counts, petitions
 
 _FIELDS = ("petition_id", "case_id", "version", "hour", "topic", "place", "unit", "channel", "sight")
 _CELL = ("hour", "topic", "place", "unit", "channel", "sight")
 _FACTS = select(facts)
+_MONTH = ("by", "month", "key", "unit", "sight")
 _COUNTS = select(hourly_counts)
+_MONTHS = select(monthly_counts)
 
 
-def _this_cell() -> ColumnElement[bool]:
-    return and_(*(hourly_counts.c[name] == bindparam(f"this_{name}") for name in _CELL))
+def _lessening(table: Table, names: tuple[str, ...]) -> tuple[Any, Any]:
+    """A cell that none is left in goes first: a count is never nought, and what remains is lessened after that."""
+    this = and_(*(table.c[name] == bindparam(f"this_{name}") for name in names))
+    less: BindParameter[int] = bindparam("less")
+    return table.delete().where(this, table.c.n <= less), table.update().where(this).values(n=table.c.n - less)
 
 
-# A cell that none is left in goes first: a count is never nought, and what remains is lessened after that.
-_EMPTY = hourly_counts.delete().where(_this_cell(), hourly_counts.c.n <= bindparam("by"))
-_LESSEN = hourly_counts.update().where(_this_cell()).values(n=hourly_counts.c.n - bindparam("by"))
+_LESSEN = {t.name: _lessening(t, names) for t, names in ((hourly_counts, _CELL), (monthly_counts, _MONTH))}
 _REPLACE = facts.update().where(facts.c.petition_id == bindparam("this_petition"))
 
 
@@ -53,10 +66,7 @@ class SqlFacts:
         checked(by, every)
         if viewer.sees_nothing:
             return []
-        kept = _period(hourly_counts, by, every, start, end)
-        counts = [
-            kept(func.sum(hourly_counts.c.n)).where(hourly_counts.c.sight == "open", *_units(hourly_counts, viewer))
-        ]
+        counts = _summed(by, every, viewer, start, end)
         if viewer.sender is not None:
             counts = [_one_by_one(by, every, viewer, start, end).where(facts.c.sight == "open")]
         if viewer.sees_secret:
@@ -65,9 +75,13 @@ class SqlFacts:
             return gathered((tuple(row) for query in counts for row in connection.execute(query)), every)
 
     def differences(self) -> list[str]:
-        """What the hourly counts get wrong, measured by GROUP BY over the facts; nothing, if all is well."""
+        """What the counts get wrong, measured by GROUP BY over the facts; nothing, if all is well."""
         with self._database.snapshot() as connection:
-            return differing(kept_cells(connection), count_cells(connection))
+            counted = count_cells(connection)
+            return [
+                *differing(kept_cells(connection), counted),
+                *differing(kept_months(connection), monthly(counted)),
+            ]
 
 
 def count_cells(connection: Connection) -> dict[Cell, int]:
@@ -79,6 +93,12 @@ def count_cells(connection: Connection) -> dict[Cell, int]:
 def kept_cells(connection: Connection) -> dict[Cell, int]:
     """The hourly counts as they are kept."""
     return {_key(row): row[-1] for row in connection.execute(_COUNTS)}
+
+
+def kept_months(connection: Connection) -> dict[MonthCell, int]:
+    """The counts of months as they are kept."""
+    rows = connection.execute(_MONTHS)
+    return {(by, month, key, unit, sight): n for by, month, key, unit, sight, n in rows}
 
 
 def _replace(connection: Connection, given: Iterable[Fact]) -> None:
@@ -102,15 +122,58 @@ def write_facts(
 
 
 def move_counts(connection: Connection, moves: Counter[Cell]) -> None:
-    """Without looking first: an hour has as many cells as a town has offices, places and topics in use together."""
-    add_up(connection, hourly_counts, [_row(c) | {"n": n} for c, n in moves.items() if n > 0], "n")
-    fewer = [_bound(c) | {"by": -n} for c, n in moves.items() if n < 0]
+    """Hours, and the months that they are of. Without looking first: an hour has as many cells as a town has offices,
+    places and topics in use together."""
+    move_hours(connection, moves)
+    move_months(connection, monthly(moves))
+
+
+def move_hours(connection: Connection, moves: Counter[Cell]) -> None:
+    _move(connection, hourly_counts, _CELL, moves)
+
+
+def move_months(connection: Connection, moves: Counter[MonthCell]) -> None:
+    _move(connection, monthly_counts, _MONTH, moves)
+
+
+def _move(connection: Connection, table: Table, names: tuple[str, ...], moves: Mapping[Any, int]) -> None:
+    more = [dict(zip(names, cell, strict=True)) | {"n": n} for cell, n in moves.items() if n > 0]
+    add_up(connection, table, more, "n")
+    fewer = [
+        {f"this_{name}": value for name, value in zip(names, cell, strict=True)} | {"less": -n}
+        for cell, n in moves.items()
+        if n < 0
+    ]
     if fewer:
-        connection.execute(_EMPTY, fewer)
-        connection.execute(_LESSEN, fewer)
+        empty, lessen = _LESSEN[table.name]
+        connection.execute(empty, fewer)
+        connection.execute(lessen, fewer)
 
 
 # --- Reading ---------------------------------------------------------------------------------------------------------
+
+
+def _summed(by: str, every: str, viewer: Viewer, start: str | None, end: str | None) -> list[Select[Any]]:
+    """Sums of what is open to everybody: of whole months where months are asked for, and of the hours that remain."""
+    hours: list[tuple[str | None, str | None]] = [(start, end)]
+    queries: list[Select[Any]] = []
+    if every == "month":
+        months, hours = whole_months(start, end)
+        if months is not None:
+            queries.append(_months(by, viewer, *months))
+    for first, last in hours:
+        kept = _period(hourly_counts, by, every, first, last)
+        seen = (hourly_counts.c.sight == "open", *_units(hourly_counts, viewer))
+        queries.append(kept(func.sum(hourly_counts.c.n)).where(*seen))
+    return queries
+
+
+def _months(by: str, viewer: Viewer, first: str | None, last: str | None) -> Select[Any]:
+    of = monthly_counts.c
+    bounds = [*([of.month >= first] if first is not None else []), *([of.month < last] if last is not None else [])]
+    seen = (of.by == by, of.sight == "open", *bounds, *_units(monthly_counts, viewer))
+    query: Select[Any] = select(of.month, of.key, func.sum(of.n), of.sight).where(*seen)
+    return query.group_by(of.month, of.key, of.sight)
 
 
 def _period(table: Table, by: str, every: str, start: str | None, end: str | None) -> Any:
@@ -154,15 +217,3 @@ def _key(row: Any) -> Cell:
     """The cell of a row of (hour, …, sight, n)."""
     hour, topic, place, unit, channel, sight = row[:-1]
     return (hour, topic, place, unit, channel, sight)
-
-
-def _cell(row: Any) -> Cell:
-    return (row["hour"], row["topic"], row["place"], row["unit"], row["channel"], row["sight"])
-
-
-def _row(cell: Cell) -> dict[str, Any]:
-    return dict(zip(_CELL, cell, strict=True))
-
-
-def _bound(cell: Cell) -> dict[str, Any]:
-    return {f"this_{name}": value for name, value in zip(_CELL, cell, strict=True)}

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 
-from sqlalchemy import exists, select
+from sqlalchemy import Connection, exists, select
 
 from cases.ports import Fact
-from storage.counting import Cell, cell
+from storage.counting import Cell, Key, cell, monthly
 from storage.engines import FACTS_LOCK, Database
-from storage.sql_facts import count_cells, fact_of, kept_cells, move_counts, write_facts
+from storage.sql_facts import (
+    count_cells,
+    fact_of,
+    kept_cells,
+    kept_months,
+    move_counts,
+    move_hours,
+    move_months,
+    write_facts,
+)  # fmt: skip
 from storage.statements import among, ids_json, rows_in
 from storage.tables import cases, facts, petitions
 
@@ -27,13 +36,22 @@ def recount(database: Database) -> int:
     """What a cell is wrong by is found in one snapshot, and added to the cell afterwards. It may move meanwhile: whoever
     moves it moves it by a difference, and so it stays wrong by just as much."""
     with database.snapshot() as connection:
-        kept, counted = kept_cells(connection), count_cells(connection)
+        counted = count_cells(connection)
+        hours = _errors(kept_cells(connection), counted)
+        months = _errors(kept_months(connection), monthly(counted))
+    return _add(database, hours, move_hours) + _add(database, months, move_months)
+
+
+def _errors(kept: Mapping[Key, int], counted: Mapping[Key, int]) -> dict[Key, int]:
     wrong = {c: counted.get(c, 0) - kept.get(c, 0) for c in kept.keys() | counted.keys()}
-    errors = iter(sorted((c, n) for c, n in wrong.items() if n))
-    mended = 0
-    while batch := dict(islice(errors, BATCH)):
+    return {c: n for c, n in wrong.items() if n}
+
+
+def _add(database: Database, errors: Mapping[Key, int], move: Callable[[Connection, Counter[Key]], None]) -> int:
+    rest, mended = iter(sorted(errors.items())), 0
+    while batch := dict(islice(rest, BATCH)):
         with database.following(FACTS_LOCK) as connection:
-            move_counts(connection, Counter(batch))
+            move(connection, Counter(batch))
         mended += len(batch)
     return mended
 

@@ -29,6 +29,7 @@ from ingest.turnstile import Turnstile, TurnstileMiddleware
 from ingest.visits import petition_from_desk_form
 from ingest.web import check_address, petition_from_web_form
 from ingest.wechat import WeChatAccount, wechat_router
+from search.completion import Completion
 from storage import Storage
 from streams import projection
 from streams.books import Books
@@ -123,10 +124,12 @@ def pages_of(parts: WebParts, turnstile: Turnstile) -> Pages:
 
     return Pages(
         reader=storage.reader, store=storage.cases, petitions=storage.petitions, accounts=storage.accounts,
-        audit=storage.audit, facts=storage.facts, index=parts.index, intake=gateway, commands=parts.desk,
+        audit=storage.audit, facts=storage.facts, figures=storage.figures, saved=storage.saved,
+        index=parts.index, intake=gateway, commands=parts.desk,
         outbox=storage.outbox, policy=parts.policy, identity=parts.identity, clock=parts.clock,
         clocks_of=lambda case_id: clocks_shown(parts, case_id),
         web_form=petition_from_web_form, desk_form=petition_from_desk_form,
+        complete=Completion(parts.policy).complete,
         cookie_secure=parts.settings.cookie_secure, public_url=parts.settings.public_url,
         admit=admit, understand=parts.understand, demo=parts.demo,
         operations=Operations(

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from storage.memory.cases import MemoryCases
 from storage.memory.facts import MemoryFacts
+from storage.memory.figures import MemoryFigures
 from storage.memory.log import MemoryConversations, MemoryLog, MemoryRejected
 from storage.memory.outbox import MemoryOutbox
 from storage.memory.people import MemoryAccounts, MemoryAuditLog
 from storage.memory.petitions import MemoryPetitions
 from storage.memory.projections import MemoryProjections
 from storage.memory.reader import MemoryReader
+from storage.memory.saved import MemorySavedSearches
 from storage.memory.state import State
 from storage.memory.tasks import MemoryTasks
 from storage.memory.versions import MemoryVersions
@@ -31,6 +33,8 @@ class Memory:
         self.petitions = MemoryPetitions(state)
         self.outbox = MemoryOutbox(state)
         self.facts = MemoryFacts(state)
+        self.figures = MemoryFigures(state)
+        self.saved = MemorySavedSearches()
         self.versions = MemoryVersions()
         self.projections = MemoryProjections(state)
         self.tasks = MemoryTasks()

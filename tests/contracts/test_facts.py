@@ -216,3 +216,35 @@ def test_whatever_comes_in_whatever_order_the_counts_are_the_sum_of_the_facts(
     assert len(newest) == sum(r.count for r in storage.facts.trend("topic", "hour", SYSTEM_VIEWER))
     roads = sum(f.topic == "roads" and f.sight == "open" for f in newest.values())
     assert roads == sum(r.count for r in storage.facts.trend("topic", "hour", OFFICER) if r.key == "roads")
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        (None, None), ("2026-09-01T00", "2026-12-01T00"), ("2026-09-15T07", "2026-11-23T10"), ("2026-09-15", None),
+        (None, "2026-11-23"), ("2026-10-02T00", "2026-10-20T00"), ("2026-10-31T23", "2026-11-01T01"), ("2026-10", "2026-10"),
+        ("2025-12-31T00", "2026-01-01T00"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("by", ["topic", "place", "unit", "channel"])
+def test_months_hold_what_their_days_hold(storage: Storage, by: str, start: str | None, end: str | None) -> None:
+    hours = (
+        "2025-12-31T23",
+        "2026-09-01T00",
+        "2026-09-15T06",
+        "2026-09-15T07",
+        "2026-10-05T09",
+        "2026-10-31T23",
+        "2026-11-01T00",
+        "2026-11-23T09",
+        "2026-11-23T10",
+    )
+    replace(storage, *(fact(str(n), hour=hour, topic=f"t{n % 2}", place=f"v{n % 3}") for n, hour in enumerate(hours)))
+    replace(storage, fact("1", 2, hour=hours[1], topic="moved", unit="culture_branch"))
+    for who in (OFFICER, viewer(role="unit_head", units=frozenset({"culture_branch"}))):
+        days: dict[tuple[str, str], int] = {}
+        for (at, key), n in trend(storage, by, "day", who, start=start, end=end).items():
+            days[at[:7], key] = days.get((at[:7], key), 0) + n
+
+        assert days == trend(storage, by, "month", who, start=start, end=end)
+    assert [] == storage.facts.differences()

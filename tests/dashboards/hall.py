@@ -29,6 +29,7 @@ from dashboards.app import Desk, LiveHub, add_error_pages, dashboard_router
 from dashboards.parts import Operations
 from ingest.visits import petition_from_desk_form
 from ingest.web import petition_from_web_form
+from search.completion import Completion
 from search.memory import MemoryIndex
 from search.names import Names
 from storage import open_memory
@@ -78,7 +79,8 @@ class Hall:
         self.hub = LiveHub(self.storage.cases, self.storage.reader, poll_seconds=0.01)
         self.desk = Desk(
             reader=self.storage.reader, store=self.storage.cases, petitions=self.storage.petitions,
-            accounts=self.storage.accounts, audit=self.storage.audit, facts=self.storage.facts, index=self.index,
+            accounts=self.storage.accounts, audit=self.storage.audit, facts=self.storage.facts, figures=self.storage.figures, saved=self.storage.saved,
+            index=self.index,
             intake=self, commands=self, outbox=self.storage.outbox, policy=self.town,
             identity=self.identity, clock=lambda: self.now, clocks_of=lambda case_id: self.clocks,
             web_form=petition_from_web_form, desk_form=petition_from_desk_form,
@@ -87,6 +89,7 @@ class Hall:
                 lags=lambda: {"intake": StageLag(3, 130.0), "indexing": StageLag()}, rejected=self.storage.rejected,
                 tasks=self.storage.tasks, replay=self.replay,
             ),
+            complete=Completion(self.town).complete,
         )  # fmt: skip
         self.app = FastAPI()
         self.app.include_router(dashboard_router(self.desk, self.hub))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 import sqlalchemy as sa
@@ -30,12 +30,25 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     database.close()
 
 
+# Indexes of what is computed: SQLAlchemy cannot read them back from SQLite, and PostgreSQL writes them in its own words.
+# The next test compares them.
+COMPUTED = {"ix_cases_closed", "ix_cases_returned"}
+
+
+@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
+@pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based index")
 @pytest.mark.parametrize("part", PARTS)
 def test_the_migrated_schema_equals_the_metadata(empty: Database, part: Part) -> None:
     migrate(empty, part)
 
     with empty.reading() as connection:
-        options = {"version_table": f"alembic_version_{part}", "compare_type": True, "compare_server_default": True}
+        options: dict[str, Any] = {
+            "version_table": f"alembic_version_{part}",
+            "compare_type": True,
+            "compare_server_default": True,
+        }
+        options["include_name"] = lambda name, kind, _parents: not (kind == "index" and name in COMPUTED)
+        options["include_object"] = lambda _object, name, kind, *_: not (kind == "index" and name in COMPUTED)
         assert [] == compare_metadata(MigrationContext.configure(connection, opts=options), METADATA[part])
 
 
@@ -71,7 +84,7 @@ def test_store_and_log_live_in_one_database_beside_each_other(empty: Database) -
 
 def test_a_migrated_database_has_nothing_to_do(empty: Database) -> None:
     with empty.reading() as connection:
-        assert ["0001", "0002", "0003"] == pending(connection, "store")
+        assert ["0001", "0002", "0003", "0005"] == pending(connection, "store")
     migrate(empty, "store")
     migrate(empty, "store")
 
