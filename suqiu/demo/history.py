@@ -35,7 +35,7 @@ from suqiu.rebuilding import rebuild_in
 from suqiu.settings import Settings
 
 BATCH = 200
-# A second process is worth its start from here on.
+# Up to here a second process is not worth its start.
 ALONE = 3_000
 # Of each hundred new cases, how many this process works on itself; it takes the petitions in besides.
 OWN_SHARE = 30

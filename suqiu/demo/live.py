@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from cases.errors import Unavailable
 from suqiu.demo.voices import Townspeople
 from suqiu.demo.ways import Ways
 
@@ -37,6 +38,8 @@ class Stream:
         said = self._people.write(f"{self._mark}-{number:06d}", self._clock().astimezone(self._zone).month)
         try:
             way = self._ways.bring(said)
+        except Unavailable:
+            way = "away"  # the desk is closing, and the stream will be told in a moment
         except Exception:  # the stream goes on, whatever one petition ran into
             way = "refused"
             log.exception("demo_petition_not_taken", channel=said["channel"])
