@@ -258,6 +258,8 @@ class CaseQuery:
     topics: frozenset[str] = frozenset()
     channels: frozenset[str] = frozenset()
     levels: frozenset[str] = frozenset()
+    places: frozenset[str] = frozenset()
+    purposes: frozenset[str] = frozenset()
     handler: str | None = None
     claimable_for: str | None = None
     """A unit whose unclaimed cases count as well: "my" is mine plus what I could claim."""
@@ -267,6 +269,9 @@ class CaseQuery:
     history: bool | None = None
     awaits_followup: bool = False
     """Answered or closed, and nobody has asked the petitioner yet (回访); history is not asked about."""
+    from_number: str = ""
+    before_number: str = ""
+    """A period of registration by case number, which begins with its day: from this one on, until before that one."""
     sort: str = "due"
     cursor: str | None = None
     limit: int = 50
@@ -319,7 +324,9 @@ class CaseReader(Protocol):
 
     def page(self, query: CaseQuery, viewer: Viewer) -> Page: ...
 
-    def counts(self, queries: Mapping[str, CaseQuery], viewer: Viewer) -> dict[str, int]: ...
+    def counts(self, queries: Mapping[str, CaseQuery], viewer: Viewer) -> dict[str, int]:
+        """How many cases each query has for this viewer, without sort, cursor and limit. By offices, states, levels, joint,
+        follow-up and what nobody has claimed: summed up from counts that are kept with the cases, not counted now."""
 
 
 class Petitions(Protocol):
@@ -469,6 +476,9 @@ class Projections(Protocol):
 
     def totals(self) -> Mapping[str, int]: ...
 
+    def tally_problems(self) -> list[str]:
+        """Where the counts of the queue's tabs are not what the cases say. ``rebuild`` puts them right."""
+
 
 # --- Work that the runner is asked for -------------------------------------------------------------------------------
 
@@ -578,6 +588,27 @@ class Accounts(Protocol):
         """Wrong tries under this key within the last ``window`` seconds."""
 
     def failed_attempt(self, key: str, now: datetime) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SavedView:
+    """A person's own view of the queue. ``query``: filter and sort as they stand in the page's address."""
+
+    owner: str
+    id: str
+    name: str
+    query: str
+    made_at: datetime
+
+
+class SavedViews(Protocol):
+    """Each person's own views, the first made first. ``put`` replaces what stands under the same owner and id."""
+
+    def of(self, owner: str) -> list[SavedView]: ...
+
+    def put(self, view: SavedView) -> None: ...
+
+    def drop(self, owner: str, id: str) -> None: ...
 
 
 class AuditLog(Protocol):

@@ -21,6 +21,7 @@ from cases.ports import (
     Petitions,
     Projections,
     Rejected,
+    SavedViews,
     Tasks,
     Versions,
 )  # fmt: skip
@@ -39,6 +40,7 @@ from storage.sql_projections import SqlProjections
 from storage.sql_reader import SqlCaseReader
 from storage.sql_tasks import SqlTasks
 from storage.sql_versions import SqlVersions
+from storage.sql_views import SqlSavedViews
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,7 @@ class Storage:
     tasks: Tasks
     accounts: Accounts
     audit: AuditLog
+    views: SavedViews
     conversations: Conversations
     close: Callable[[], None]
 
@@ -71,7 +74,7 @@ def open_memory() -> Storage:
         log=m.log, feed=m.log, rejected=m.rejected, cases=m.cases, reader=m.reader, petitions=m.petitions,
         kinship=m.petitions, deadlines=m.cases, outbox=m.outbox, facts=m.facts, versions=m.versions,
         projections=m.projections, tasks=m.tasks, accounts=m.accounts, audit=m.audit,
-        conversations=m.conversations, close=lambda: None,
+        views=m.views, conversations=m.conversations, close=lambda: None,
     )  # fmt: skip
 
 
@@ -104,5 +107,5 @@ def _opened(store: Database, log: Database) -> Storage:
         reader=SqlCaseReader(store), petitions=SqlPetitions(store), kinship=SqlKinship(store),
         deadlines=SqlDeadlineRows(store), outbox=SqlOutbox(store), facts=SqlFacts(store), versions=SqlVersions(store),
         projections=SqlProjections(store), tasks=SqlTasks(store), accounts=SqlAccounts(store),
-        audit=SqlAuditLog(store), conversations=SqlConversations(log), close=close,
+        audit=SqlAuditLog(store), views=SqlSavedViews(store), conversations=SqlConversations(log), close=close,
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 
 from sqlalchemy import Connection, bindparam
@@ -20,6 +21,7 @@ from storage.sql_rows import (
     standing_columns,
     text_values,
 )  # fmt: skip
+from storage.sql_tallies import differences, move
 from storage.statements import among, ids_json, insert_many, last, upsert
 from storage.tables import (
     case_accused,
@@ -34,6 +36,7 @@ from storage.tables import (
     petitions,
     texts,
 )  # fmt: skip
+from storage.tallying import kind_of, kind_text
 
 # Bound names apart from the column names, which an UPDATE reserves for the new values.
 _UPDATE_CASE = cases.update().where(cases.c.case_id == bindparam("this_case"))
@@ -48,28 +51,37 @@ Columns = Mapping[int, Values]
 
 
 def columns_of(decisions: Iterable[Decision]) -> Columns:
-    return {id(d.case): fold_columns(d.case) | clock_columns(d.deadlines) for d in decisions}
+    return {id(d.case): _columns(d) for d in decisions}
+
+
+def _columns(d: Decision) -> Values:
+    clock = clock_columns(d.deadlines)
+    return fold_columns(d.case) | clock | {"kind": kind_text(kind_of(d.case, clock["level"]))}
 
 
 def write(connection: Connection, effects: Effects, columns: Columns) -> None:
     insert_many(connection, case_events, [event_values(event, data) for event, data in effects.events])
-    write_rows(connection, effects.rows.values(), effects.created, columns)
+    moves = write_rows(connection, effects.rows.values(), effects.created, columns)
     insert_many(connection, petitions, [petition_values(*placed) for placed in effects.petitions])
     insert_many(connection, petition_persons, [v for placed in effects.petitions for v in person_values(*placed)])
     insert_many(connection, texts, [text_values(t) for t in effects.texts])
     _separate(connection, effects)
     _queue(connection, effects)
+    move(connection, moves)
     for name, value in effects.counters.items():
         upsert(connection, counters, {"name": name, "value": value})
 
 
-def write_rows(connection: Connection, rows: Collection[Row], created: Collection[str], columns: Columns) -> None:
-    """The derived rows of these cases, whatever stood there before."""
+def write_rows(
+    connection: Connection, rows: Collection[Row], created: Collection[str], columns: Columns
+) -> Counter[str]:
+    """The derived rows of these cases, whatever stood there before. The counts of the queue must be moved by the answer."""
     old = [row.case.case_id for row in rows if row.case.case_id not in created]
     for table in (case_units, case_accused, case_senders, deadlines):
         if old:
             connection.execute(table.delete().where(among(table.c.case_id, ids_json(old))))
     values = [columns[id(row.case)] | standing_columns(row) for row in rows]
+    moves = differences(connection, old, values)
     insert_many(connection, cases, [v for v in values if v["case_id"] in created])
     changed = [v | {"this_case": v["case_id"]} for v in values if v["case_id"] not in created]
     if changed:
@@ -80,6 +92,7 @@ def write_rows(connection: Connection, rows: Collection[Row], created: Collectio
     insert_many(connection, case_senders, [{"case_id": c.case_id, "sender": s} for c in folds for s in set(c.senders)])
     clocks = ((row.case.case_id, rank, d) for row in rows for rank, d in enumerate(row.deadlines))
     insert_many(connection, deadlines, [deadline_values(*clock) for clock in clocks])
+    return moves
 
 
 def _separate(connection: Connection, effects: Effects) -> None:

@@ -25,6 +25,8 @@ def wanted(query: CaseQuery) -> list[ColumnElement[bool]]:
         (cases.c.topic, query.topics),
         (cases.c.channel, query.channels),
         (cases.c.level, query.levels),
+        (cases.c.place, query.places),
+        (cases.c.purpose, query.purposes),
     ):
         if values:
             conditions.append(column.in_(sorted(values)))
@@ -38,6 +40,10 @@ def wanted(query: CaseQuery) -> list[ColumnElement[bool]]:
         conditions.append(cases.c.open if query.sort == "due" else cases.c.open.isnot(False))
     if query.joint_only:
         conditions.append(cases.c.joint)
+    if query.from_number:
+        conditions.append(cases.c.number >= query.from_number)
+    if query.before_number:
+        conditions.append(cases.c.number < query.before_number)
     if query.history is not None:
         conditions.append(cases.c.history == query.history)
     if query.awaits_followup:

@@ -16,6 +16,7 @@ from storage.memory.reader import MemoryReader
 from storage.memory.state import State
 from storage.memory.tasks import MemoryTasks
 from storage.memory.versions import MemoryVersions
+from storage.memory.views import MemorySavedViews
 
 
 class Memory:
@@ -36,6 +37,7 @@ class Memory:
         self.tasks = MemoryTasks()
         self.accounts = MemoryAccounts()
         self.audit = MemoryAuditLog()
+        self.views = MemorySavedViews()
 
 
 __all__ = ["Memory"]

@@ -106,7 +106,7 @@ def _write(state: State, effects: Effects) -> None:
         state.events.setdefault(event.case_id, []).append(event)
         state.by_event_id[event.event_id] = event
     for case_id, row in effects.rows.items():
-        state.rows[case_id] = row.case_row()
+        state.put_row(case_id, row.case_row())
         state.deadlines[case_id] = row.deadlines
     for position, petition in effects.petitions:
         state.petitions[petition.petition_id] = replace(

@@ -12,7 +12,8 @@ from sqlalchemy import event
 
 from cases.ports import CaseQuery
 from cases.viewer import Viewer
-from storage import Storage, open_sqlite
+from storage import Storage, open_sqlite, sql_tallies
+from storage.engines import Database
 from storage.sql_cases import SqlCaseStore
 from tests.storage.samples import opening, viewer
 
@@ -44,16 +45,21 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
             "INSERT INTO case_units SELECT c.case_id, u.unit FROM cases c JOIN case_units u "
             "ON u.case_id = CASE WHEN c.opened % 1000 = 0 THEN 'c-waits' ELSE 'c-asked' END WHERE c.opened >= 100"
         )
+    sql_tallies.recount(database_of(storage))
     yield storage
     storage.close()
 
 
-@pytest.mark.parametrize("who", [TOWN, BRANCH], ids=["town", "branch"])
-def test_what_awaits_a_follow_up_is_read_and_counted_by_its_index(many: Storage, who: Viewer) -> None:
-    statements: list[tuple[str, object]] = []
-    store = many.cases
+def database_of(storage: Storage) -> Database:
+    store = storage.cases
     assert isinstance(store, SqlCaseStore)
-    reader = store._database.reader
+    return store._database
+
+
+@pytest.mark.parametrize("who", [TOWN, BRANCH], ids=["town", "branch"])
+def test_what_awaits_a_follow_up_is_read_by_its_index_and_counted_by_none(many: Storage, who: Viewer) -> None:
+    statements: list[tuple[str, object]] = []
+    reader = database_of(many).reader
 
     @event.listens_for(reader, "before_cursor_execute")
     def _note(_c: object, _cursor: object, statement: str, parameters: object, *_: object) -> None:
@@ -65,7 +71,7 @@ def test_what_awaits_a_follow_up_is_read_and_counted_by_its_index(many: Storage,
     event.remove(reader, "before_cursor_execute", _note)
 
     assert (50, 101) == (len(page.rows), counts["followup"])
-    assert 2 == len(statements)
+    assert 1 == len(statements), "counts are kept, not counted"
     with reader.connect() as connection:
         for statement, parameters in statements:
             plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]  # type: ignore[arg-type]
