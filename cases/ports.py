@@ -302,6 +302,9 @@ class CaseStore(Protocol):
 
     def events_after(self, position: int, limit: int) -> list[Event]: ...
 
+    def events_at(self, positions: Collection[int]) -> dict[int, Event]:
+        """The events at these positions, as far as there are any."""
+
     def changed_after(self, position: int, limit: int) -> tuple[dict[str, int], int]:
         """The cases of the next ``limit`` events, each with the position of its last one among them, and the position of
         the last of all."""

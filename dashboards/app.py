@@ -16,6 +16,7 @@ from dashboards.intake_pages import intake_routes
 from dashboards.live import LiveHub
 from dashboards.pages import STATIC
 from dashboards.parts import Desk
+from dashboards.presence import Presence
 from dashboards.queue_page import queue_routes
 from dashboards.signin import hash_password
 from dashboards.signin_page import signin_routes
@@ -34,8 +35,9 @@ def dashboard_router(desk: Desk, hub: LiveHub | None = None) -> APIRouter:
     """
     router = APIRouter()
     live = hub or LiveHub(desk.store, desk.reader)
+    presence = Presence(desk.clock, live.tell)
     for part in (
-        api_routes(desk, live), signin_routes(desk), queue_routes(desk), case_routes(desk), intake_routes(desk),
+        api_routes(desk, live), signin_routes(desk), queue_routes(desk, presence), case_routes(desk, presence), intake_routes(desk),
         track_routes(desk), _static_routes(desk),
     ):  # fmt: skip
         router.include_router(part)

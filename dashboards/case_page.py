@@ -23,6 +23,7 @@ from dashboards.commanding import give, new_command_id
 from dashboards.http import Fields, check_token, frame, page_route, read_form, signed_in
 from dashboards.pages import marked, page
 from dashboards.parts import Desk
+from dashboards.presence import Presence
 from dashboards.rows import audit_secret, clock_name, row_view
 from dashboards.sessions import SignedIn
 from dashboards.timeline import linked_ids, text_ids, timeline
@@ -31,13 +32,13 @@ from dashboards.words import CLOCK_STATUS, LINK_KINDS, chip, day_and_time, due_d
 REASON_LIMIT = 200
 
 
-def case_routes(desk: Desk) -> APIRouter:
+def case_routes(desk: Desk, presence: Presence) -> APIRouter:
     router = APIRouter(route_class=page_route(desk), include_in_schema=False)
 
     @router.get("/cases/{number}")
-    async def show(request: Request, number: str, done: str = "") -> Response:
+    async def show(request: Request, number: str, done: str = "", do: str = "") -> Response:
         who = await signed_in(desk, request)
-        return await asyncio.to_thread(_show, desk, who, number, done=done)
+        return await asyncio.to_thread(_show, desk, who, number, done=done, opened=do)
 
     @router.post("/cases/{number}/commands")
     async def command(request: Request, number: str) -> Response:
@@ -53,7 +54,29 @@ def case_routes(desk: Desk) -> APIRouter:
         check_token(desk, request, fields, who)
         return await asyncio.to_thread(_unmask, desk, who, number, fields.one("reason")[:REASON_LIMIT])
 
+    @router.post("/cases/{number}/presence")
+    async def present(request: Request, number: str) -> Response:
+        """The page says that it is open, or that somebody writes; answers who else is there."""
+        who = await signed_in(desk, request)
+        fields = await read_form(request)
+        check_token(desk, request, fields, who)
+        return await asyncio.to_thread(_present, desk, presence, who, number, fields.one("state"))
+
     return router
+
+
+def _present(desk: Desk, presence: Presence, who: SignedIn, number: str, state: str) -> Response:
+    row = desk.reader.row_by_number(number, who.viewer)
+    if row is None:
+        raise NotFound("没有这个办件，或者您无权查看。", "请核对办件编号")
+    others: list[dict[str, Any]] = []
+    if state == "leave":
+        presence.leave(row, who.viewer.id)
+    else:
+        others = presence.look(
+            row, who.viewer.id, who.account.display, writing=state == "write", take=state == "take"
+        )  # fmt: skip
+    return Response(json.dumps({"others": others}, ensure_ascii=False), media_type="application/json")
 
 
 def find_row(desk: Desk, number: str, viewer: Viewer, how: str) -> CaseRow:

@@ -21,6 +21,7 @@ from cases.ports import (
     Intake,
     Outbox,
     Petitions,
+    SavedViews,
 )
 
 Form = Mapping[str, str]
@@ -46,6 +47,7 @@ class Desk:
     petitions: Petitions
     accounts: Accounts
     audit: AuditLog
+    views: SavedViews
     facts: Facts
     index: CaseIndex
     intake: Intake

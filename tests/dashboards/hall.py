@@ -73,7 +73,7 @@ class Hall:
         self.hub = LiveHub(self.storage.cases, self.storage.reader, poll_seconds=0.01)
         self.desk = Desk(
             reader=self.storage.reader, store=self.storage.cases, petitions=self.storage.petitions,
-            accounts=self.storage.accounts, audit=self.storage.audit, facts=self.storage.facts, index=self.index,
+            accounts=self.storage.accounts, audit=self.storage.audit, views=self.storage.views, facts=self.storage.facts, index=self.index,
             intake=self, commands=self, outbox=self.storage.outbox, policy=self.town,
             identity=self.identity, clock=lambda: self.now, clocks_of=lambda case_id: self.clocks,
             web_form=petition_from_web_form, desk_form=petition_from_desk_form,
