@@ -15,10 +15,11 @@ export function actions(live, list) {
   form.classList.add("scripted");
   list.onSelect((n) => {
     form.classList.toggle("some", n > 0);
+    if (n) form.classList.remove("told");
     count.textContent = n > limit ? `已选 ${n} 件，一次最多 ${limit} 件` : `已选 ${n} 件`;
     if (n) results.hidden = true;
   });
-  none.addEventListener("click", clear);
+  none.addEventListener("click", () => { putAway(); list.current?.focus(); });
   form.addEventListener("submit", (event) => {
     const action = event.submitter?.value;
     if (action === "export") return; // the browser fetches the file
@@ -29,6 +30,11 @@ export function actions(live, list) {
 
   function clear() {
     list.selected().forEach((r) => list.toggle(r, false));
+  }
+
+  function putAway() {
+    clear();
+    form.classList.remove("told");
   }
 
   // The selected ones, or the one under the cursor.
@@ -120,7 +126,8 @@ export function actions(live, list) {
   };
 
   return {
-    offered, clear, open,
+    offered, open,
+    clear: putAway,
     sign: () => run("sign_for"),
     dispatch: () => run("dispatch"),
     reply: () => open(list.current, "submit_reply"),
