@@ -83,6 +83,8 @@ def carry_out(desk: Desk, who: SignedIn, fields: Fields) -> Results:
     cases = chosen(fields)
     # The form asks for an office once for each command that needs one.
     data, texts = read_command(name, Fields(fields | {"unit": fields.get(f"unit-{name}", ())}))
+    # The number of this page's try: sent twice it is done once, and another command is another.
+    command_id = f"{fields.one('batch')}-{name}".replace("_", "-") if fields.one("batch") else None
     rows = {r.case.case_id: r for r in desk.reader.rows([c for c, _ in cases], who.viewer)}
     audit_secret(desk.audit, list(rows.values()), who.viewer, f"bulk:{name}", desk.clock())
     each = []
@@ -92,7 +94,7 @@ def carry_out(desk: Desk, who: SignedIn, fields: Fields) -> Results:
             each.append(Result(case_id, "", False, "没有这个办件，或者您无权查看"))
             continue
         try:
-            give(desk, row, who.viewer, name, version, data, texts, command_id=fields.one("batch") or None)
+            give(desk, row, who.viewer, name, version, data, texts, command_id=command_id)
         except SuqiuError as error:
             each.append(Result(case_id, row.case.number, False, said(error)))
         else:

@@ -103,6 +103,7 @@ def _show(
     texts = desk.petitions.texts(text_ids(events) | {p.text_id for p in petitions})
     others = _others(desk, row, events, viewer)
     numbers = {case_id: r.case.number for case_id, r in others.items()}
+    actions = _actions(desk, row, viewer, numbers)
     context = frame(desk, who, who.session.csrf) | {
         "title": f"{case.number} {row.display.title}",
         "row": row_view(row, desk, now),
@@ -113,7 +114,8 @@ def _show(
         "entries": timeline(events, texts, policy, case.pack, numbers, desk.zone, now),
         "links": _links_view(row, others),
         "collaborators": [policy.unit_name(u) for u in case.collaborators],
-        "actions": _actions(desk, row, viewer, numbers),
+        "actions": actions,
+        "unsent": _unsent(opened, typed, actions),
         "command_id": new_command_id(),
         "done": COMMANDS.get(done, ""),
         "problem": problem,
@@ -156,6 +158,13 @@ def _unmask(desk: Desk, who: SignedIn, number: str, reason: str) -> Response:
         actor=f"person:{who.viewer.id}", action="case.unmasked", subject=row.case.number, reason=reason, at=desk.clock()
     )
     return _show(desk, who, number, unmasked=True)
+
+
+def _unsent(name: str, typed: Fields | None, actions: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]:
+    """What was written for a step that is no longer there, as somebody else was first: it must not be lost."""
+    if typed is None or any(a["name"] == name for a in actions["open"]):
+        return []
+    return [text for f in FORMS.get(name, ()) if f.kind == "words" and (text := typed.raw(f.name).strip())]
 
 
 # --- The parts of the page, in their order -----------------------------------------------------------------------------

@@ -11,6 +11,8 @@ const company = document.getElementById("company");
 const words = company.querySelector("p");
 const take = company.querySelector("button");
 const editor = document.getElementById("act-submit_reply");
+// Not the address: after a refused step that is the step's.
+const here = `/cases/${encodeURIComponent(me.dataset.number)}/presence`;
 let wrote = 0;
 
 listen(Number(me.dataset.position), {
@@ -33,7 +35,7 @@ async function beat(state) {
   // Only typing shows that somebody is at the keyboard.
   const headers = state === "look" ? { "X-Suqiu-Background": "1" } : {};
   try {
-    const answer = await fetch(`${location.pathname}/presence`, { method: "POST", body: body(state), headers });
+    const answer = await fetch(here, { method: "POST", body: body(state), headers });
     if (answer.ok) show((await answer.json()).others);
   } catch { /* the next one will do */ }
 }
@@ -60,7 +62,7 @@ editor?.addEventListener("toggle", () => { if (editor.open) write(); });
 editor?.addEventListener("input", write);
 beat(editor?.open ? "write" : "look");
 setInterval(() => { if (!document.hidden) beat("look"); }, BEAT);
-window.addEventListener("pagehide", () => navigator.sendBeacon(`${location.pathname}/presence`, body("leave")));
+window.addEventListener("pagehide", () => navigator.sendBeacon(here, body("leave")));
 
 // Opened from the queue for one step: the cursor stands where one writes.
 const asked = new URLSearchParams(location.search).get("do");
