@@ -30,6 +30,7 @@ def row_view(row: CaseRow, desk: Desk, now: datetime) -> dict[str, Any]:
         "title": row.display.title or "（无标题）",
         "snippet": beyond_title(row.display.title, row.display.snippet),
         "topic": policy.topic_name(case.topic),
+        "proposed": case.proposed_unit or "",
         "sorted": case.topic is not None,
         "confidence": None if case.confidence is None else f"{case.confidence:.0%}",
         "purpose": PURPOSES.get(case.purpose or "", ""),

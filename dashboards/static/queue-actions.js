@@ -50,7 +50,7 @@ export function actions(live, list) {
     if (!chosen.length) { list.say("没有可办理的件"); return; }
     if (chosen.length > limit) { tell([{ ok: false, message: `一次最多 ${limit} 件，请分几次办理` }], action); return; }
     if (form.elements[`unit-${action}`] && !unit) {
-      unit = await choose(action, chosen.length);
+      unit = await choose(action, chosen);
       if (!unit) return;
     }
     busy = true;
@@ -108,11 +108,15 @@ export function actions(live, list) {
     count.textContent = "";
   }
 
-  function choose(action, n) {
+  // What the machine proposes for all of them stands there already.
+  function choose(action, chosen) {
+    const proposed = new Set(chosen.map((r) => r.dataset.proposed));
     const from = form.elements[`unit-${action}`];
     const select = dialog.querySelector("select");
-    dialog.querySelector("h2").textContent = `${offered.get(action)} ${n} 件`;
+    dialog.querySelector("h2").textContent = `${offered.get(action)} ${chosen.length} 件`;
     select.replaceChildren(...[...from.options].map((o) => new Option(o.value ? o.text : "请选择主办单位", o.value)));
+    if (proposed.size === 1) select.value = [...proposed][0];
+    if (select.selectedIndex < 0) select.selectedIndex = 0;
     return new Promise((done) => {
       dialog.onclose = () => done(dialog.returnValue === "ok" ? select.value : "");
       dialog.returnValue = "";
@@ -120,6 +124,10 @@ export function actions(live, list) {
       select.focus();
     });
   }
+
+  dialog.querySelector("select").addEventListener("keydown", (event) => {
+    if (event.key === "Enter") { event.preventDefault(); dialog.querySelector("#pickunit-ok").click(); }
+  });
 
   const open = (r, step) => {
     if (r) location.href = live.dataset.prefix + encodeURIComponent(r.dataset.number) + (step ? `?do=${step}` : "");

@@ -138,6 +138,25 @@ def test_a_day_by_keyboard_alone(served: Served, clerk: Page) -> None:
     assert clerk.evaluate("document.activeElement.closest('#act-submit_reply') !== null")
 
 
+def test_a_dispatcher_sends_out_with_two_keys_where_the_machine_proposes_the_office(
+    served: Served, browser: Browser
+) -> None:
+    hall = served.hall
+    case = hall.petition("柳河村三组的路灯坏了。", phone="19900000151")
+    accept(hall, case.case_id)
+    assert LEAD == case.proposed_unit
+    with browser.new_context(locale="zh-CN") as context:
+        page = sign_in(served, context, "diao", "dispatcher", "town", [])
+        page.goto(served.address + "/queue?view=dispatch")
+        page.keyboard.press("j")
+        page.keyboard.press("d")
+        page.locator("#pickunit[open]").wait_for()
+        page.keyboard.press("Enter")
+        page.get_by_text("已不在“待派单”：现为待签收").wait_for()
+
+        assert (LEAD, case.case_id) == (hall.case(case.case_id).unit, focused(page))
+
+
 def test_every_row_and_control_is_told_to_a_screen_reader(served: Served, clerk: Page) -> None:
     dispatched(served.hall, "柳河村河边的路灯坏了。", "19900000201")
     clerk.reload()
@@ -192,10 +211,12 @@ def test_two_officers_see_each_other_and_the_version_settles_who_was_first(
     complaints: list[str] = []
     clerk.goto(served.address + "/queue?view=all")
     with browser.new_context(locale="zh-CN") as context:
+        before = clerk.locator(f"#case-{case_id}").bounding_box()
         wang = sign_in(served, context, "wang", "unit_clerk", LEAD, complaints)
         wang.goto(f"{served.address}/cases/{number}?do=submit_reply")
         # In the list, and on the page.
         clerk.locator(f"#case-{case_id} .company", has_text="wang 正在答复").wait_for()
+        assert before == clerk.locator(f"#case-{case_id}").bounding_box()
         clerk.goto(f"{served.address}/cases/{number}")
         clerk.get_by_text("wang正在答复这一件").wait_for()
         # Taken over with a click; the other is told.
