@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Text, and_, or_
+from sqlalchemy import Text, and_, func, or_, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement
@@ -42,8 +42,10 @@ def wanted(query: CaseQuery) -> list[ColumnElement[bool]]:
         conditions.append(cases.c.joint)
     if query.from_number:
         conditions.append(walked(cases.c.number) >= query.from_number)
+        conditions.append(walked(cases.c.opened) >= _opened(query.from_number) - INTERLEAVED)
     if query.before_number:
         conditions.append(walked(cases.c.number) < query.before_number)
+        conditions.append(walked(cases.c.opened) < _opened(query.before_number) + INTERLEAVED)
     if query.history is not None:
         conditions.append(cases.c.history == query.history)
     if query.awaits_followup:
@@ -51,9 +53,20 @@ def wanted(query: CaseQuery) -> list[ColumnElement[bool]]:
     return conditions
 
 
+INTERLEAVED = 10_000
+"""Numbers rise as cases are opened; at midnight two processes may disagree for a moment which day it is."""
+
+
+def _opened(number: str) -> ColumnElement[int]:
+    """Where the cases from this number on begin, so that a list walks no further than its period."""
+    first = cases.alias("first")
+    opened = select(first.c.opened).where(first.c.number >= number).order_by(first.c.number).limit(1)
+    return func.coalesce(opened.scalar_subquery(), 1 << 60)
+
+
 class walked(FunctionElement[Any]):  # noqa: N801 - a function to whoever writes a statement
-    """The column, but not by an index of its own: SQLite would read a year's cases by number and sort them, where the list's
-    order holds the number as well. PostgreSQL knows how many a period has and chooses by that."""
+    """The column, but not by an index of its own: SQLite would read a year's rows by number or by opening, where the index of
+    the list holds them with all filters. PostgreSQL knows how many a period has and chooses by that."""
 
     type = Text()
     inherit_cache = True
