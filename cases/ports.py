@@ -266,6 +266,8 @@ class CaseQuery:
     topics: frozenset[str] = frozenset()
     channels: frozenset[str] = frozenset()
     levels: frozenset[str] = frozenset()
+    places: frozenset[str] = frozenset()
+    purposes: frozenset[str] = frozenset()
     handler: str | None = None
     claimable_for: str | None = None
     """A unit whose unclaimed cases count as well: "my" is mine plus what I could claim."""
@@ -275,6 +277,9 @@ class CaseQuery:
     history: bool | None = None
     awaits_followup: bool = False
     """Answered or closed, and nobody has asked the petitioner yet (回访); history is not asked about."""
+    from_number: str = ""
+    before_number: str = ""
+    """A period of registration by case number, which begins with its day: from this one on, until before that one."""
     sort: str = "due"
     cursor: str | None = None
     limit: int = 50
@@ -305,6 +310,9 @@ class CaseStore(Protocol):
 
     def events_after(self, position: int, limit: int) -> list[Event]: ...
 
+    def events_at(self, positions: Collection[int]) -> dict[int, Event]:
+        """The events at these positions, as far as there are any."""
+
     def changed_after(self, position: int, limit: int) -> tuple[dict[str, int], int]:
         """The cases of the next ``limit`` events, each with the position of its last one among them, and the position of
         the last of all."""
@@ -327,7 +335,9 @@ class CaseReader(Protocol):
 
     def page(self, query: CaseQuery, viewer: Viewer) -> Page: ...
 
-    def counts(self, queries: Mapping[str, CaseQuery], viewer: Viewer) -> dict[str, int]: ...
+    def counts(self, queries: Mapping[str, CaseQuery], viewer: Viewer) -> dict[str, int]:
+        """How many cases each query has for this viewer, without sort, cursor and limit. By offices, states, levels, joint,
+        follow-up and what nobody has claimed: summed up from counts that are kept with the cases, not counted now."""
 
 
 class Petitions(Protocol):
@@ -514,6 +524,9 @@ class Projections(Protocol):
 
     def totals(self) -> Mapping[str, int]: ...
 
+    def tally_problems(self) -> list[str]:
+        """Where the counts of the queue's tabs are not what the cases say. ``rebuild`` puts them right."""
+
 
 # --- Work that the runner is asked for -------------------------------------------------------------------------------
 
@@ -644,6 +657,27 @@ class SavedSearches(Protocol):
     def save(self, search: SavedSearch) -> None: ...
 
     def drop(self, account: str, name: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SavedView:
+    """A person's own view of the queue. ``query``: filter and sort as they stand in the page's address."""
+
+    owner: str
+    id: str
+    name: str
+    query: str
+    made_at: datetime
+
+
+class SavedViews(Protocol):
+    """Each person's own views, the first made first. ``put`` replaces what stands under the same owner and id."""
+
+    def of(self, owner: str) -> list[SavedView]: ...
+
+    def put(self, view: SavedView) -> None: ...
+
+    def drop(self, owner: str, id: str) -> None: ...
 
 
 class AuditLog(Protocol):

@@ -19,6 +19,7 @@ from dashboards.live import LiveHub
 from dashboards.ops_page import ops_routes
 from dashboards.pages import STATIC
 from dashboards.parts import Desk
+from dashboards.presence import Presence
 from dashboards.queue_page import queue_routes
 from dashboards.search_page import search_routes
 from dashboards.signin import hash_password
@@ -38,9 +39,10 @@ def dashboard_router(desk: Desk, hub: LiveHub | None = None) -> APIRouter:
     """
     router = APIRouter()
     live = hub or LiveHub(desk.store, desk.reader)
+    presence = Presence(desk.clock, live.tell)
     for part in (
-        api_routes(desk, live), signin_routes(desk), queue_routes(desk), case_routes(desk), intake_routes(desk),
-        track_routes(desk), ops_routes(desk), cockpit_routes(desk), search_routes(desk),
+        api_routes(desk, live), signin_routes(desk), queue_routes(desk, presence), case_routes(desk, presence),
+        intake_routes(desk), track_routes(desk), ops_routes(desk), cockpit_routes(desk), search_routes(desk),
         large_print_routes(https=desk.cookie_secure), _static_routes(desk),
     ):  # fmt: skip
         router.include_router(part)

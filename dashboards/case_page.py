@@ -23,6 +23,7 @@ from dashboards.commanding import give, new_command_id
 from dashboards.http import Fields, check_token, frame, page_route, read_form, signed_in
 from dashboards.pages import marked, page
 from dashboards.parts import Desk
+from dashboards.presence import Presence
 from dashboards.rows import audit_secret, clock_name, row_view
 from dashboards.sessions import SignedIn
 from dashboards.steps import steps_of
@@ -32,13 +33,13 @@ from dashboards.words import CLOCK_STATUS, LINK_KINDS, chip, day_and_time, due_d
 REASON_LIMIT = 200
 
 
-def case_routes(desk: Desk) -> APIRouter:
+def case_routes(desk: Desk, presence: Presence) -> APIRouter:
     router = APIRouter(route_class=page_route(desk), include_in_schema=False)
 
     @router.get("/cases/{number}")
-    async def show(request: Request, number: str, done: str = "") -> Response:
+    async def show(request: Request, number: str, done: str = "", do: str = "") -> Response:
         who = await signed_in(desk, request)
-        return await asyncio.to_thread(_show, desk, who, number, done=done)
+        return await asyncio.to_thread(_show, desk, who, number, done=done, opened=do)
 
     @router.post("/cases/{number}/commands")
     async def command(request: Request, number: str) -> Response:
@@ -54,7 +55,29 @@ def case_routes(desk: Desk) -> APIRouter:
         check_token(desk, request, fields, who)
         return await asyncio.to_thread(_unmask, desk, who, number, fields.one("reason")[:REASON_LIMIT])
 
+    @router.post("/cases/{number}/presence")
+    async def present(request: Request, number: str) -> Response:
+        """The page says that it is open, or that somebody writes; answers who else is there."""
+        who = await signed_in(desk, request)
+        fields = await read_form(request)
+        check_token(desk, request, fields, who)
+        return await asyncio.to_thread(_present, desk, presence, who, number, fields.one("state"))
+
     return router
+
+
+def _present(desk: Desk, presence: Presence, who: SignedIn, number: str, state: str) -> Response:
+    row = desk.reader.row_by_number(number, who.viewer)
+    if row is None:
+        raise NotFound("没有这个办件，或者您无权查看。", "请核对办件编号")
+    others: list[dict[str, Any]] = []
+    if state == "leave":
+        presence.leave(row, who.viewer.id)
+    else:
+        others = presence.look(
+            row, who.viewer.id, who.account.display, writing=state == "write", take=state == "take"
+        )  # fmt: skip
+    return Response(json.dumps({"others": others}, ensure_ascii=False), media_type="application/json")
 
 
 def find_row(desk: Desk, number: str, viewer: Viewer, how: str) -> CaseRow:
@@ -81,6 +104,7 @@ def _show(
     texts = desk.petitions.texts(text_ids(events) | {p.text_id for p in petitions})
     others = _others(desk, row, events, viewer)
     numbers = {case_id: r.case.number for case_id, r in others.items()}
+    actions = _actions(desk, row, viewer, numbers)
     context = frame(desk, who, who.session.csrf) | {
         "title": f"{case.number} {row.display.title}",
         "row": row_view(row, desk, now),
@@ -91,7 +115,8 @@ def _show(
         "entries": timeline(events, texts, policy, case.pack, numbers, desk.zone, now),
         "links": _links_view(row, others),
         "collaborators": [policy.unit_name(u) for u in case.collaborators],
-        "actions": _actions(desk, row, viewer, numbers),
+        "actions": actions,
+        "unsent": _unsent(opened, typed, actions),
         "command_id": new_command_id(),
         "done": COMMANDS.get(done, ""),
         "done_name": done if done in COMMANDS else "",
@@ -136,6 +161,13 @@ def _unmask(desk: Desk, who: SignedIn, number: str, reason: str) -> Response:
         actor=f"person:{who.viewer.id}", action="case.unmasked", subject=row.case.number, reason=reason, at=desk.clock()
     )
     return _show(desk, who, number, unmasked=True)
+
+
+def _unsent(name: str, typed: Fields | None, actions: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]:
+    """What was written for a step that is no longer there, as somebody else was first: it must not be lost."""
+    if typed is None or any(a["name"] == name for a in actions["open"]):
+        return []
+    return [text for f in FORMS.get(name, ()) if f.kind == "words" and (text := typed.raw(f.name).strip())]
 
 
 # --- The parts of the page, in their order -----------------------------------------------------------------------------

@@ -11,6 +11,8 @@ import json
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Protocol
 
 from cases.errors import TooBusy, Unavailable
 from cases.events import Event
@@ -22,6 +24,7 @@ log = logging.getLogger(__name__)
 RESUME_LIMIT = 10_000
 CHUNK = 500
 POLL_SECONDS = 0.15
+GATHER_SECONDS = 0.05
 HEARTBEAT_SECONDS = 15.0
 CHECK_SECONDS = 3.0
 QUEUE_LIMIT = 2_000
@@ -50,9 +53,16 @@ class Change:
     def seen_by(self, viewer: Viewer) -> bool:
         return viewer.may_see(units=self.units, accused=self.accused, secret=self.secret, senders=self.senders)
 
-    def as_sse(self) -> str:
-        said = {"case": self.number, "case_id": self.case_id, "version": self.version, "type": self.type}
-        return f"id: {self.position}\ndata: {json.dumps(said, ensure_ascii=False)}\n\n"
+    @property
+    def text(self) -> str:
+        return _text(self.position, self.number, self.case_id, self.version, self.type)
+
+
+@lru_cache(maxsize=4096)
+def _text(position: int, number: str, case_id: str, version: int, type: str) -> str:
+    """Two hundred streams tell the same."""
+    said = {"case": number, "case_id": case_id, "version": version, "type": type}
+    return f"id: {position}\ndata: {json.dumps(said, ensure_ascii=False)}\n\n"
 
 
 def reset_at(position: int) -> str:
@@ -60,15 +70,24 @@ def reset_at(position: int) -> str:
     return f"id: {position}\nevent: reset\ndata: {{}}\n\n"
 
 
+class News(Protocol):
+    """What a stream tells: its text, once for all streams, and who may hear it."""
+
+    @property
+    def text(self) -> str: ...
+
+    def seen_by(self, viewer: Viewer) -> bool: ...
+
+
 class Stream:
     """One browser's queue, filled by the poller. What does not fit is forgotten, and the browser told to reload."""
 
     def __init__(self, position: int) -> None:
         self.position = position
-        self.changes: asyncio.Queue[Change | None] = asyncio.Queue(QUEUE_LIMIT)
+        self.changes: asyncio.Queue[News | None] = asyncio.Queue(QUEUE_LIMIT)
         self.overrun = False
 
-    def offer(self, change: Change | None) -> None:
+    def offer(self, change: News | None) -> None:
         try:
             self.changes.put_nowait(change)
         except asyncio.QueueFull:
@@ -95,6 +114,16 @@ class LiveHub:
         loop = self._loop
         if loop is not None and not loop.is_closed():
             loop.call_soon_threadsafe(self._news.set)
+
+    def tell(self, news: News) -> None:
+        """News that no store keeps, to all who listen at this process. May be called from any thread."""
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self._offer, news)
+
+    def _offer(self, news: News) -> None:
+        for stream in self._streams:
+            stream.offer(news)
 
     def close(self) -> None:
         """End every stream, so that the server can stop. Call it on the loop."""
@@ -153,6 +182,9 @@ class LiveHub:
                 for stream in self._streams:
                     stream.offer(change)
                 self._position = change.position
+            if changes:
+                # What follows within a moment is read together: one look, and one stir of each stream.
+                await asyncio.sleep(GATHER_SECONDS)
             if len(changes) < CHUNK:
                 await self._wait(pause)
 
@@ -206,7 +238,7 @@ async def _past(hub: LiveHub, viewer: Viewer, after: int, until: int) -> AsyncIt
         if not changes:
             return
         after = changes[-1].position
-        told = "".join(c.as_sse() for c in changes if c.position <= until and c.seen_by(viewer))
+        told = "".join(c.text for c in changes if c.position <= until and c.seen_by(viewer))
         if told:
             yield told
 
@@ -232,7 +264,7 @@ async def _present(
             stream.overrun = False
             yield reset_at(await hub.head())
             changes = [c for c in changes if c is None]
-        told = "".join(c.as_sse() for c in changes if c is not None and c.seen_by(viewer))
+        told = "".join(c.text for c in changes if c is not None and c.seen_by(viewer))
         if told:
             yield told
             beat = clock()
@@ -243,9 +275,9 @@ async def _present(
             yield ": still here\n\n"
 
 
-async def _next_changes(stream: Stream, seconds: float) -> list[Change | None]:
+async def _next_changes(stream: Stream, seconds: float) -> list[News | None]:
     """What is in the queue, waiting a while for the first."""
-    found: list[Change | None] = []
+    found: list[News | None] = []
     try:
         async with asyncio.timeout(seconds):
             found.append(await stream.changes.get())

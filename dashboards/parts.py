@@ -24,6 +24,7 @@ from cases.ports import (
     Petitions,
     Rejected,
     SavedSearches,
+    SavedViews,
     Submitted,
     Suggestion,
     Tasks,
@@ -85,6 +86,7 @@ class Desk:
     petitions: Petitions
     accounts: Accounts
     audit: AuditLog
+    views: SavedViews
     facts: Facts
     figures: Figures
     saved: SavedSearches

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -10,72 +13,46 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from cases.case import OPEN
-from cases.errors import BadInput
-from cases.ports import CaseQuery, CaseRow, SearchQuery, SearchResult
-from cases.viewer import Viewer
-from dashboards.http import frame, maybe_signed_in, menu_of, page_route, signed_in
+from cases.errors import BadInput, FieldError, NotFound
+from cases.ports import CaseQuery, CaseRow, SavedView, SearchQuery, SearchResult
+from dashboards.bulk import LIMIT, bulk_actions, carry_out, export
+from dashboards.http import (
+    check_token,
+    frame,
+    maybe_signed_in,
+    menu_of,
+    page_route,
+    read_form,
+    signed_in,
+)
 from dashboards.pages import marked, page, templates
 from dashboards.parts import Desk
-from dashboards.rows import audit_secret, row_view
+from dashboards.presence import Presence
+from dashboards.queue_filters import SORTS, Filters, chips, narrowed, options, read, read_address
+from dashboards.queue_views import View, belongs, first_view, views_of
+from dashboards.rows import audit_secret, last_events, row_view
 from dashboards.sessions import SignedIn
+
+__all__ = ["belongs", "first_view", "queue_routes", "views_of"]
 
 PAGE_SIZE = 50
 SEARCH_SIZE = 30
 FRAGMENT_LIMIT = 60
+SAVED_LIMIT = 20
+NAME_LIMIT = 20
+DENSITIES = ("comfortable", "compact")
 
 
 @dataclass(frozen=True, slots=True)
-class View:
-    """One tab of the queue."""
+class Asked:
+    """One list as the address asks for it."""
 
-    id: str
-    name: str
-    hint: str
+    view: View
+    filters: Filters
     query: CaseQuery
 
 
-def views_of(viewer: Viewer) -> tuple[View, ...]:
-    """The tabs, in order; those who send out cases get one for what waits to be sent."""
-    mine = CaseQuery(handler=viewer.id, claimable_for=viewer.unit, open_only=True)
-    waiting = CaseQuery(states=frozenset({"registered", "accepted", "awaiting_dispatch"}), sort="due")
-    views = [
-        View("mine", "我的", "我签收的，和本单位还没有人签收的", mine),
-        View("unsigned", "待签收", "已派单，承办单位还没有签收", CaseQuery(states=frozenset({"dispatched"}))),
-        View(
-            "soon", "快到期", "已出现黄色或橙色预警", CaseQuery(levels=frozenset({"yellow", "orange"}), open_only=True)
-        ),
-        View("overdue", "已超期", "至少一个时限已超", CaseQuery(levels=frozenset({"red"}), open_only=True)),
-        View("returned", "退回", "申请退单、等待审核的", CaseQuery(states=frozenset({"return_pending"}))),
-        View("joint", "联合件", "多人反映同一件事", CaseQuery(joint_only=True)),
-        View("all", "全部", "您有权看到的所有办件，新的在前", CaseQuery(sort="newest")),
-    ]
-    if viewer.units is None:
-        views.insert(1, View("dispatch", "待派单", "已登记或受理，还没有承办单位", waiting))
-    if viewer.role in ("unit_head", "deputy_leader", "town_head", "dispatcher", "petition_office"):
-        approve = CaseQuery(states=frozenset({"under_approval"}))
-        views.insert(-2, View("approve", "待审核", "答复已起草，等另一人审核或送达", approve))
-    if viewer.role in ("follow_up_officer", "dispatcher", "county_centre"):
-        hint = "已答复或已办结，还没有回访过群众；不含历史件"
-        views.insert(-2, View("followup", "待回访", hint, CaseQuery(awaits_followup=True)))
-    return tuple(views)
-
-
-def first_view(viewer: Viewer) -> str:
-    """Where the work of a role begins."""
-    return {
-        "dispatcher": "dispatch",
-        "petition_office": "dispatch",
-        "supervisor": "overdue",
-        "deputy_leader": "overdue",
-        "town_head": "overdue",
-        "follow_up_officer": "followup",
-        "auditor": "all",
-        "discipline": "all",
-    }.get(viewer.role, "mine")
-
-
-def queue_routes(desk: Desk) -> APIRouter:
+def queue_routes(desk: Desk, presence: Presence) -> APIRouter:
     router = APIRouter(route_class=page_route(desk), include_in_schema=False)
 
     @router.get("/")
@@ -89,42 +66,112 @@ def queue_routes(desk: Desk) -> APIRouter:
         return RedirectResponse(menu[0][0], 303)
 
     @router.get("/queue")
-    async def queue(request: Request, view: str = "", cursor: str = "", q: str = "") -> Response:
+    async def queue(request: Request) -> Response:
         who = await signed_in(desk, request)
-        if q.strip():
-            return await asyncio.to_thread(_search_page, desk, who, q.strip()[:500], cursor or None)
-        return await asyncio.to_thread(_queue_page, desk, who, view or first_view(who.viewer), cursor or None)
+        given = dict(request.query_params)
+        q, cursor = given.get("q", "").strip(), given.get("cursor") or None
+        number = q.upper().replace(" ", "")
+        if re.fullmatch(re.escape(desk.policy.number_prefix.upper()) + r"\d{13,}", number):
+            return RedirectResponse(f"/cases/{number}", 303)
+        density = request.cookies.get("density", "")
+        look = density if density in DENSITIES else DENSITIES[0]
+        if q:
+            return await asyncio.to_thread(_search_page, desk, presence, who, q[:500], cursor, look)
+        return await asyncio.to_thread(_queue_page, desk, presence, who, given, cursor, look)
 
     @router.get("/queue/rows")
-    async def rows(request: Request, view: str = "all", case: str = "") -> Response:
-        """The rows of a view among the cases that changed; what is not in the answer has left the view."""
+    async def rows(request: Request, case: str = "") -> Response:
+        """The rows of a list among the cases that changed, why others are in it no more, and what the tabs count now."""
         who = await signed_in(desk, request)
         wanted = [c for c in case.split(",") if c][:FRAGMENT_LIMIT]
-        return await asyncio.to_thread(_fragment, desk, who, view, wanted)
+        return await asyncio.to_thread(_fragment, desk, presence, who, dict(request.query_params), wanted)
+
+    @router.post("/queue/bulk")
+    async def bulk(request: Request) -> Response:
+        who = await signed_in(desk, request)
+        fields = await read_form(request)
+        check_token(desk, request, fields, who)
+        if fields.one("action") == "export":
+            return await asyncio.to_thread(export, desk, who, fields)
+        results = await asyncio.to_thread(carry_out, desk, who, fields)
+        if "application/json" in request.headers.get("accept", ""):
+            return results.as_json()
+        return page(
+            "bulk.html", **frame(desk, who, who.session.csrf), title="批量办理的结果", results=results,
+            back=_back(fields.one("back")),
+        )  # fmt: skip
+
+    @router.post("/queue/views")
+    async def views(request: Request) -> Response:
+        who = await signed_in(desk, request)
+        fields = await read_form(request)
+        check_token(desk, request, fields, who)
+        return await asyncio.to_thread(_save, desk, who, fields.plain())
 
     return router
 
 
-def _queue_page(desk: Desk, who: SignedIn, name: str, cursor: str | None) -> Response:
-    now = desk.clock()
-    views = views_of(who.viewer)
-    view = next((v for v in views if v.id == name), None)
+def _back(address: str) -> str:
+    """Where a form came from, if that is a list of ours."""
+    return address if re.fullmatch(r"/queue(\?[^\s]*)?", address) else "/queue"
+
+
+def _asked(desk: Desk, who: SignedIn, given: Mapping[str, str]) -> Asked:
+    name = given.get("view") or first_view(who.viewer)
+    view = next((v for v in views_of(who.viewer) if v.id == name), None)
     if view is None:
         raise BadInput("没有这个视图", do="请从上方的标签选择")
+    filters = read(given, desk.policy, who.viewer)
+    return Asked(view, filters, narrowed(view.query, filters, desk.policy, who.viewer))
+
+
+def _queue_page(
+    desk: Desk, presence: Presence, who: SignedIn, given: Mapping[str, str], cursor: str | None, density: str
+) -> Response:
+    now = desk.clock()
+    asked = _asked(desk, who, given)
     # The position before the rows: what happens in between is told twice rather than never.
     position = desk.store.head()
-    found = desk.reader.page(replace(view.query, cursor=cursor, limit=PAGE_SIZE), who.viewer)
-    counts = desk.reader.counts({v.id: v.query for v in views}, who.viewer)
-    audit_secret(desk.audit, found.rows, who.viewer, f"queue:{name}", now)
-    more = f"/queue?{urlencode({'view': name, 'cursor': found.cursor})}" if found.cursor else None
+    found = desk.reader.page(replace(asked.query, cursor=cursor, limit=PAGE_SIZE), who.viewer)
+    audit_secret(desk.audit, found.rows, who.viewer, f"queue:{asked.view.id}", now)
+    view, filters = asked.view, asked.filters
+    more = filters.address(view.id, cursor=found.cursor) if found.cursor else None
     return page(
-        "queue.html", **frame(desk, who, who.session.csrf), title="办件队列", views=views, view=view, counts=counts,
-        rows=[row_view(r, desk, now) for r in found.rows], more=more, paged=cursor is not None, position=position,
-        q="", note="", total=None,
+        "queue.html", **_frame(desk, who, density), title="办件队列", view=view, filters=filters,
+        rows=_rows(desk, presence, who, found.rows), more=more, paged=cursor is not None, position=position,
+        q="", note="", total=None, chips=chips(filters, view.id, desk.policy, who.viewer),
+        address=filters.address(view.id), sort=asked.query.sort,
+        sorts=[(name, words, replace(filters, sort=name).address(view.id)) for name, words in SORTS.items()],
     )  # fmt: skip
 
 
-def _search_page(desk: Desk, who: SignedIn, q: str, cursor: str | None) -> Response:
+def _frame(desk: Desk, who: SignedIn, density: str) -> dict[str, Any]:
+    """What every list of the queue shows around its rows."""
+    views = views_of(who.viewer)
+    return frame(desk, who, who.session.csrf) | {
+        "views": views,
+        "counts": desk.reader.counts({v.id: v.query for v in views}, who.viewer),
+        "saved": desk.views.of(who.viewer.id),
+        "choices": options(desk.policy, who.viewer),
+        "density": density,
+        "actions": bulk_actions(desk, who.viewer),
+        "limit": LIMIT,
+        "batch": secrets.token_hex(8),
+        "saved_limit": SAVED_LIMIT,
+        "name_limit": NAME_LIMIT,
+    }
+
+
+def _rows(desk: Desk, presence: Presence, who: SignedIn, rows: tuple[CaseRow, ...]) -> list[dict[str, Any]]:
+    now = desk.clock()
+    last = last_events(desk, rows)
+    return [
+        row_view(r, desk, now) | {"last": last.get(r.position, ""), "others": presence.others(r.case.case_id, who.viewer.id)}
+        for r in rows
+    ]  # fmt: skip
+
+
+def _search_page(desk: Desk, presence: Presence, who: SignedIn, q: str, cursor: str | None, density: str) -> Response:
     """Hits of the index in its order; each row is read again from the store, so that it shows the present."""
     now = desk.clock()
     try:
@@ -132,46 +179,66 @@ def _search_page(desk: Desk, who: SignedIn, q: str, cursor: str | None) -> Respo
     except BadInput as error:
         # What was typed stays in its box, with what is wrong about it.
         result = SearchResult(total=0, hits=(), note="，".join(part for part in (error.message, error.do) if part))
-    rows = {r.case.case_id: r for r in desk.reader.rows([h.case_id for h in result.hits], who.viewer)}
-    audit_secret(desk.audit, list(rows.values()), who.viewer, f"search:{q[:100]}", now)
-    shown: list[dict[str, Any]] = []
-    for hit in result.hits:
-        row = rows.get(hit.case_id)
-        if row is not None:
-            shown.append({**row_view(row, desk, now), "snippet": marked(hit.snippet, hit.highlights)})
+    rows = desk.reader.rows([h.case_id for h in result.hits], who.viewer)
+    audit_secret(desk.audit, rows, who.viewer, f"search:{q[:100]}", now)
+    shown = {r["case_id"]: r for r in _rows(desk, presence, who, tuple(rows))}
+    hits = [
+        shown[hit.case_id] | {"snippet": marked(hit.snippet, hit.highlights)}
+        for hit in result.hits
+        if hit.case_id in shown
+    ]
     more = f"/queue?{urlencode({'q': q, 'cursor': result.cursor})}" if result.cursor else None
-    views = views_of(who.viewer)
     return page(
-        "queue.html", **frame(desk, who, who.session.csrf), title=f"查找：{q}", views=views, view=None,
-        counts=desk.reader.counts({v.id: v.query for v in views}, who.viewer), rows=shown, more=more,
-        paged=cursor is not None, position=None, q=q, note=result.note, total=result.total,
+        "queue.html", **_frame(desk, who, density), title=f"查找：{q}", view=None, filters=Filters(), rows=hits,
+        more=more, paged=cursor is not None, position=None, q=q, note=result.note, total=result.total, chips=[],
+        address=f"/queue?{urlencode({'q': q})}", sort="", sorts=[],
     )  # fmt: skip
 
 
-def _fragment(desk: Desk, who: SignedIn, name: str, wanted: list[str]) -> Response:
+def _fragment(desk: Desk, presence: Presence, who: SignedIn, given: Mapping[str, str], wanted: list[str]) -> Response:
     now = desk.clock()
-    view = next((v for v in views_of(who.viewer) if v.id == name), None)
-    rows = desk.reader.rows(wanted, who.viewer) if wanted and view is not None else []
-    rows = [r for r in rows if view is not None and belongs(r, view.query)]
-    audit_secret(desk.audit, rows, who.viewer, f"queue:{name}", now)
-    html = templates().get_template("rows.html").render(rows=[row_view(r, desk, now) for r in rows])
-    return Response(html, media_type="text/html")
+    asked = _asked(desk, who, {"view": "all"} | dict(given))
+    rows = desk.reader.rows(wanted, who.viewer) if wanted else []
+    audit_secret(desk.audit, rows, who.viewer, f"queue:{asked.view.id}", now)
+    here = tuple(r for r in rows if belongs(r, asked.query))
+    gone = [row_view(r, desk, now) for r in rows if not belongs(r, asked.query)]
+    html = (
+        templates().get_template("rows.html").render(rows=_rows(desk, presence, who, here), gone=gone, view=asked.view)
+    )
+    counts = desk.reader.counts({v.id: v.query for v in views_of(who.viewer)}, who.viewer)
+    said = ";".join(f"{name}={n}" for name, n in counts.items())
+    return Response(html, media_type="text/html", headers={"X-Suqiu-Counts": said})
 
 
-def belongs(row: CaseRow, query: CaseQuery) -> bool:
-    """Whether a row is one of a view's: what the store answers for the query, said for a single row."""
-    case = row.case
-    if query.states and case.state not in query.states:
-        return False
-    if query.levels and row.level not in query.levels:
-        return False
-    if query.open_only and case.state not in OPEN:
-        return False
-    if query.joint_only and not any(link.kind == "joint" for link in case.links):
-        return False
-    if query.awaits_followup and not case.awaits_followup:
-        return False
-    if query.handler is None:
-        return True
-    claimable = query.claimable_for is not None and case.handler is None and case.unit == query.claimable_for
-    return case.handler == query.handler or claimable
+# --- A person's own views ----------------------------------------------------------------------------------------------
+
+
+def _save(desk: Desk, who: SignedIn, given: Mapping[str, str]) -> Response:
+    """Save the list that is shown as a view of one's own, rename one, or remove it."""
+    owner = who.viewer.id
+    mine = {v.id: v for v in desk.views.of(owner)}
+    if given.get("do") == "save":
+        if len(mine) >= SAVED_LIMIT:
+            raise BadInput(f"最多保存 {SAVED_LIMIT} 个视图", do="请先删除不用的")
+        name, filters = read_address(given.get("query", ""), desk.policy, who.viewer)
+        if name not in {v.id for v in views_of(who.viewer)}:
+            raise BadInput("没有这个视图", do="请从上方的标签选择")
+        address = filters.address(name)
+        view = SavedView(owner, secrets.token_hex(6), _name(given), address.partition("?")[2], desk.clock())
+        desk.views.put(view)
+        return RedirectResponse(address, 303)
+    view_ = mine.get(given.get("id", ""))
+    if view_ is None:
+        raise NotFound("没有这个视图，可能已经删除。", "请刷新页面")
+    if given.get("do") == "drop":
+        desk.views.drop(owner, view_.id)
+        return RedirectResponse(_back(given.get("back", "")), 303)
+    desk.views.put(replace(view_, name=_name(given)))
+    return RedirectResponse(f"/queue?{view_.query}", 303)
+
+
+def _name(given: Mapping[str, str]) -> str:
+    name = " ".join(given.get("name", "").split())
+    if not 1 <= len(name) <= NAME_LIMIT:
+        raise BadInput("视图名称不合要求", [FieldError(("name",), f"1 到 {NAME_LIMIT} 个字")])
+    return name

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from cases.case import PURPOSES, STATES, URGENCIES
+from cases.events import EVENT_TYPES
 from cases.petition import CHANNELS
 from cases.policy import Policy
 from cases.ports import AuditLog, CaseRow
@@ -29,6 +30,8 @@ def row_view(row: CaseRow, desk: Desk, now: datetime) -> dict[str, Any]:
         "title": row.display.title or "（无标题）",
         "snippet": beyond_title(row.display.title, row.display.snippet),
         "topic": policy.topic_name(case.topic),
+        "proposed": case.proposed_unit or "",
+        "sorted": case.topic is not None,
         "confidence": None if case.confidence is None else f"{case.confidence:.0%}",
         "purpose": PURPOSES.get(case.purpose or "", ""),
         "urgency": case.urgency,
@@ -47,6 +50,12 @@ def row_view(row: CaseRow, desk: Desk, now: datetime) -> dict[str, Any]:
         "history": case.history,
         "updated": day_and_time(case.updated_at, desk.zone, now),
     }
+
+
+def last_events(desk: Desk, rows: Sequence[CaseRow]) -> dict[int, str]:
+    """What happened last to each case, in words, by its position."""
+    events = desk.store.events_at([r.position for r in rows])
+    return {position: EVENT_TYPES.get(e.type, e.type) for position, e in events.items()}
 
 
 def beyond_title(title: str, snippet: str) -> str:

@@ -65,6 +65,13 @@ class SqlCaseStore:
         with self._database.reading() as connection:
             return [event_of(row) for row in connection.execute(_AFTER, {"after": position, "few": limit}).mappings()]
 
+    def events_at(self, positions: Collection[int]) -> dict[int, Event]:
+        if not positions:
+            return {}
+        at = _EVENTS.where(case_events.c.position.in_(sorted(positions)))
+        with self._database.reading() as connection:
+            return {row["position"]: event_of(row) for row in connection.execute(at).mappings()}
+
     def changed_after(self, position: int, limit: int) -> tuple[dict[str, int], int]:
         """By the index on positions alone: followers need no event's content."""
         with self._database.reading() as connection:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
@@ -22,6 +23,7 @@ from storage.sql_rows import (
     standing_columns,
     text_values,
 )  # fmt: skip
+from storage.sql_tallies import differences, move
 from storage.statements import among, ids_json, insert_many, last, upsert
 from storage.tables import (
     case_accused,
@@ -36,6 +38,7 @@ from storage.tables import (
     petitions,
     texts,
 )  # fmt: skip
+from storage.tallying import kind_of, kind_text
 
 # Bound names apart from the column names, which an UPDATE reserves for the new values.
 _UPDATE_CASE = cases.update().where(cases.c.case_id == bindparam("this_case"))
@@ -62,7 +65,8 @@ def columns_of(decisions: Iterable[Decision]) -> Columns:
     for d in decisions:
         case = id(d.case)
         found.cases[case] = values = fold_columns(d.case)
-        values |= clock_columns(d.deadlines)
+        values |= (clock := clock_columns(d.deadlines))
+        values["kind"] = kind_text(kind_of(d.case, clock["level"]))
         if d.display is not None:
             values |= display_columns(d.display)
         if d.deadlines:
@@ -78,24 +82,28 @@ def columns_of(decisions: Iterable[Decision]) -> Columns:
 
 def write(connection: Connection, effects: Effects, columns: Columns) -> None:
     insert_many(connection, case_events, [event_values(event, data) for event, data in effects.events])
-    write_rows(connection, effects.rows.values(), effects.created, columns)
+    moves = write_rows(connection, effects.rows.values(), effects.created, columns)
     placed = [(at, columns.petitions[id(p)]) for at, p in effects.petitions]
     insert_many(connection, petitions, [values | {"position": at} for at, values in placed])
     insert_many(connection, petition_persons, [v for at, values in placed for v in person_values(at, values)])
     insert_many(connection, texts, [columns.texts[id(t)] for t in effects.texts])
     _separate(connection, effects)
     _queue(connection, effects, columns)
+    move(connection, moves)
     for name, value in effects.counters.items():
         upsert(connection, counters, {"name": name, "value": value})
 
 
-def write_rows(connection: Connection, rows: Collection[Row], created: Collection[str], columns: Columns) -> None:
-    """The derived rows of these cases, whatever stood there before."""
+def write_rows(
+    connection: Connection, rows: Collection[Row], created: Collection[str], columns: Columns
+) -> Counter[str]:
+    """The derived rows of these cases, whatever stood there before. The counts of the queue must be moved by the answer."""
     old = [row.case.case_id for row in rows if row.case.case_id not in created]
     for table in (case_units, case_accused, case_senders, deadlines):
         if old:
             connection.execute(table.delete().where(among(table.c.case_id, ids_json(old))))
     values = [_case_values(row, columns.cases[id(row.case)]) for row in rows]
+    moves = differences(connection, old, values)
     insert_many(connection, cases, [v for v in values if v["case_id"] in created])
     changed = [v | {"this_case": v["case_id"]} for v in values if v["case_id"] not in created]
     if changed:
@@ -105,6 +113,7 @@ def write_rows(connection: Connection, rows: Collection[Row], created: Collectio
     insert_many(connection, case_accused, [{"case_id": c.case_id, "who": w} for c in folds for w in set(c.accused)])
     insert_many(connection, case_senders, [{"case_id": c.case_id, "sender": s} for c in folds for s in set(c.senders)])
     insert_many(connection, deadlines, [v for c in folds for v in columns.clocks.get(id(c), ())])
+    return moves
 
 
 def _case_values(row: Row, known: Values) -> Values:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 
 from cases.events import Event
 from cases.ports import Decision, Display, Fact
-from storage import sql_mending
+from storage import sql_mending, sql_tallies
 from storage.columns import moment
 from storage.deciding import Head, Row
 from storage.engines import STORE_LOCK, Database
@@ -57,6 +57,7 @@ class SqlProjections:
         while batch := list(islice(rest, _BATCH)):
             written += self._rebuild(batch)
         self._drop_strays()
+        sql_tallies.recount(self._database)
         return written
 
     def recount(self) -> int:
@@ -90,6 +91,9 @@ class SqlProjections:
         with self._database.snapshot() as connection:
             return {name: int(connection.scalar(query) or 0) for name, query in counted.items()}
 
+    def tally_problems(self) -> list[str]:
+        return sql_tallies.problems(self._database)
+
     def _drop_strays(self) -> None:
         """Looked for without the lock: there are none nearly always, and to look takes longer than intake may wait."""
         without = ~select(case_events.c.position).where(case_events.c.case_id == cases.c.case_id).exists()
@@ -97,7 +101,10 @@ class SqlProjections:
             found = iter(list(connection.scalars(select(cases.c.case_id).where(without))))
         while batch := list(islice(found, _BATCH)):
             with self._database.writing(STORE_LOCK) as connection:
+                gone = sql_tallies.differences(connection, batch, ())
                 connection.execute(cases.delete().where(among(cases.c.case_id, ids_json(batch)), without))
+                gone.update(sql_tallies.standing(connection, batch))
+                sql_tallies.move(connection, gone)
 
     def _rebuild(self, batch: Sequence[Decision]) -> int:
         columns = columns_of(batch)
@@ -113,7 +120,8 @@ class SqlProjections:
                 head.number = d.case.number
                 head.display = d.display or stands.get(d.case.case_id) or Display()
                 rows[d.case.case_id] = Row(d.case, head, d.deadlines)
-            write_rows(connection, rows.values(), rows.keys() - stands.keys(), columns)
+            moves = write_rows(connection, rows.values(), rows.keys() - stands.keys(), columns)
+            sql_tallies.move(connection, moves)
         return len(rows)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import Select, and_, select, tuple_
+from sqlalchemy import Select, and_, func, select, tuple_
 from sqlalchemy.sql.elements import ColumnElement
 
 from cases.ports import CaseQuery, CaseRow, Page
@@ -42,11 +42,12 @@ class SqlCaseReader:
 
     def page(self, query: CaseQuery, viewer: Viewer) -> Page:
         """Raises BadInput for a sort, limit or cursor that cannot be."""
-        statement = _sorted(checked(query), key_of(query))
+        after = key_of(checked(query))
         with self._database.reading() as connection:
-            statement = statement.where(*sight(viewer, connection), *wanted(query))
+            conditions = [*sight(viewer, connection), *wanted(query)]
             # One more than asked tells whether there is a next page.
-            found = [case_row_of(r) for r in connection.execute(statement.limit(query.limit + 1)).mappings()]
+            statement = (_picked if _rare(query) else _sorted)(query, after, conditions, query.limit + 1)
+            found = [case_row_of(r) for r in connection.execute(statement).mappings()]
         rows = tuple(found[: query.limit])
         more = len(found) > query.limit
         return Page(rows, cursor_after(query.sort, sort_key(query.sort, rows[-1])) if more else None)
@@ -68,8 +69,8 @@ def sort_key(sort: str, row: CaseRow) -> Key:
     return (row.opened,) if sort == "newest" else (row.position,)
 
 
-def _sorted(query: CaseQuery, after: Key | None) -> Select[Any]:
-    statement = select(cases)
+def _sorted(query: CaseQuery, after: Key | None, conditions: list[ColumnElement[bool]], limit: int) -> Select[Any]:
+    statement = select(cases).where(*conditions).limit(limit)
     if query.sort == "due":
         statement = statement.order_by(cases.c.due_at, cases.c.opened)
         # A case that is due at the moment of the last row and was opened later is on the next page.
@@ -77,6 +78,27 @@ def _sorted(query: CaseQuery, after: Key | None) -> Select[Any]:
     column = cases.c.opened if query.sort == "newest" else cases.c.position
     statement = statement.order_by(column.desc())
     return statement if after is None else statement.where(column < after[0])
+
+
+def _rare(query: CaseQuery) -> bool:
+    """With a filter in an order whose index does not hold what is filtered by: last changed, or open and closed
+    together by due date."""
+    filters = query.states or query.units or query.topics or query.channels or query.levels or query.places
+    narrowed = filters or query.purposes or query.from_number or query.before_number or query.joint_only
+    other_order = query.sort == "changed" or (query.sort == "due" and not query.open_only)
+    return bool(narrowed) and other_order and not query.awaits_followup and query.handler is None
+
+
+def _picked(query: CaseQuery, after: Key | None, conditions: list[ColumnElement[bool]], limit: int) -> Select[Any]:
+    """First which cases, out of the index that holds every filter; then their rows. ``coalesce`` keeps planners from
+    walking in the order asked for through the rows of all that do not match."""
+    which = select(cases.c.case_id).where(*conditions).limit(limit)
+    order: tuple[ColumnElement[Any], ...] = (func.coalesce(cases.c.due_at, ""), cases.c.opened)
+    if query.sort == "changed":
+        order = (func.coalesce(cases.c.position, 0).desc(),)
+    if after is not None:
+        which = which.where(_after(after) if query.sort == "due" else cases.c.position < after[0])
+    return select(cases).where(cases.c.case_id.in_(which.order_by(*order))).order_by(*order)
 
 
 def _after(key: Key) -> ColumnElement[bool]:

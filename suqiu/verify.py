@@ -79,6 +79,7 @@ def verify(parts: VerifyParts, progress: Callable[[int], None] = lambda done: No
         if totals.get(name, counted) != counted:
             report.problems.append(f"{name}: 表里有 {totals[name]} 条,按事件应有 {counted} 条")
     report.problems += parts.facts.differences()
+    report.problems += parts.projections.tally_problems()
     if (broken := parts.audit.broken_at()) is not None:
         report.problems.append(f"审计记录的链在第 {broken} 条断开")
     return report

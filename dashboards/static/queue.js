@@ -1,77 +1,37 @@
-// The queue keeps itself current without ever jumping: a changed row is replaced where it stands, a row that left is
-// taken out only when the reader is not on it, and new ones wait behind a bar until somebody asks for them.
+// The queue: the list that keeps itself current, what is selected in it, and the keys for everything.
 import { listen } from "./live.js";
+import { actions } from "./queue-actions.js";
+import { keys } from "./queue-keys.js";
+import { rows } from "./queue-rows.js";
 
 const live = document.getElementById("live");
-const list = document.getElementById("rows");
-const bar = document.getElementById("news");
+document.querySelectorAll(".scripted").forEach((element) => { element.hidden = false; });
+
+const list = rows(live);
+const act = actions(live, list);
+keys(live, list, act);
+
 const offline = document.getElementById("offline");
-const view = live.dataset.view;
-const fresh = new Set();
-const changed = new Set();
-let timer = null;
+if (live.dataset.live) {
+  live.hidden = false;
+  listen(Number(live.dataset.position), {
+    me: live.dataset.me,
+    onChange: (change) => list.changed(change),
+    onReset: () => list.stale(),
+    onPresence: ({ case_id, people }) => list.company(case_id, people),
+    onState(connected, heard) {
+      if (connected && !offline.hidden) list.say("已重新连上，列表继续自动更新");
+      offline.hidden = connected;
+      const at = heard ? `最后一次更新 ${heard.toLocaleTimeString("zh-CN", { hour12: false })}。` : "";
+      offline.textContent = connected ? "" : `连接已断开，列表可能不是最新的。${at}正在自动重连，不用刷新。`;
+    },
+  });
+}
 
-live.hidden = false;
-bar.addEventListener("click", () => location.reload());
-
-listen(Number(live.dataset.position), {
-  onChange(change) {
-    changed.add(change.case_id);
-    if (!timer) timer = setTimeout(look, 300);
-  },
-  onReset() {
-    bar.textContent = "列表有较多变化，点此刷新";
-    bar.hidden = false;
-  },
-  onState(connected, heard) {
-    offline.hidden = connected;
-    const at = heard ? `,最后更新 ${heard.toLocaleTimeString("zh-CN", { hour12: false })}` : "";
-    offline.textContent = connected ? "" : `实时更新已断开，正在重连${at}`;
-  },
+const density = document.getElementById("density");
+density?.addEventListener("click", () => {
+  const compact = list.element.classList.toggle("compact");
+  list.element.classList.toggle("comfortable", !compact);
+  density.setAttribute("aria-pressed", String(compact));
+  document.cookie = `density=${compact ? "compact" : "comfortable"}; path=/queue; max-age=31536000; samesite=lax`;
 });
-
-// Ask for the rows that changed, under this person's own rights; what does not come back is not in this view any more.
-async function look() {
-  const wanted = [...changed].slice(0, 50);
-  wanted.forEach((id) => changed.delete(id));
-  timer = changed.size ? setTimeout(look, 300) : null;
-  try {
-    const query = new URLSearchParams({ view, case: wanted.join(",") });
-    const answer = await fetch(`/queue/rows?${query}`, { headers: { "X-Suqiu-Background": "1" } });
-    if (!answer.ok) return;
-    const part = document.createElement("template");
-    part.innerHTML = await answer.text();
-    const came = new Map([...part.content.querySelectorAll(".row")].map((row) => [row.dataset.case, row]));
-    wanted.forEach((id) => place(id, came.get(id)));
-    tell();
-  } catch {
-    wanted.forEach((id) => changed.add(id));
-  }
-}
-
-function place(id, row) {
-  const old = document.getElementById(`case-${id}`);
-  if (row && old) {
-    if (Number(row.dataset.version) <= Number(old.dataset.version)) return;
-    const focused = old.contains(document.activeElement);
-    row.classList.add("changed");
-    old.replaceWith(row);
-    if (focused) row.querySelector("a")?.focus();
-  } else if (row) {
-    fresh.add(id);
-  } else {
-    fresh.delete(id);
-    if (old) leave(old);
-  }
-}
-
-// A row that has left the view fades and stays in its place: nothing moves under the reader's hand.
-function leave(old) {
-  old.classList.add("gone");
-  old.setAttribute("aria-label", "已不在这个视图");
-}
-
-function tell() {
-  bar.hidden = fresh.size === 0;
-  bar.textContent = `${fresh.size} 条新件，点此显示`;
-}

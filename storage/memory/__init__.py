@@ -18,6 +18,7 @@ from storage.memory.saved import MemorySavedSearches
 from storage.memory.state import State
 from storage.memory.tasks import MemoryTasks
 from storage.memory.versions import MemoryVersions
+from storage.memory.views import MemorySavedViews
 
 
 class Memory:
@@ -40,6 +41,7 @@ class Memory:
         self.tasks = MemoryTasks()
         self.accounts = MemoryAccounts()
         self.audit = MemoryAuditLog()
+        self.views = MemorySavedViews()
 
 
 __all__ = ["Memory"]

@@ -41,6 +41,10 @@ class MemoryCases:
         with self._state.lock:
             return self._state.log[position : position + limit]
 
+    def events_at(self, positions: Collection[int]) -> dict[int, Event]:
+        with self._state.lock:
+            return {p: self._state.log[p - 1] for p in positions if 0 < p <= len(self._state.log)}
+
     def changed_after(self, position: int, limit: int) -> tuple[dict[str, int], int]:
         found = self.events_after(position, limit)
         return {e.case_id: e.position for e in found}, found[-1].position if found else position
@@ -106,7 +110,7 @@ def _write(state: State, effects: Effects) -> None:
         state.events.setdefault(event.case_id, []).append(event)
         state.by_event_id[event.event_id] = event
     for case_id, row in effects.rows.items():
-        state.rows[case_id] = row.case_row()
+        state.put_row(case_id, row.case_row())
         state.deadlines[case_id] = row.deadlines
     for position, petition in effects.petitions:
         state.petitions[petition.petition_id] = replace(

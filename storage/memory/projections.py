@@ -10,6 +10,7 @@ from cases.ports import Decision, Display, Fact
 from storage.counting import cell
 from storage.deciding import Head, Row
 from storage.memory.state import State
+from storage.tallying import differing, kind_of, kind_text
 
 
 class MemoryProjections:
@@ -29,8 +30,9 @@ class MemoryProjections:
                 written += self._rebuild(decision)
         with self._state.lock:
             for case_id in self._state.rows.keys() - self._state.events.keys():
-                del self._state.rows[case_id]
+                self._state.put_row(case_id, None)
                 self._state.deadlines.pop(case_id, None)
+            self._state.tallies = Counter(kind_of(r.case, r.level) for r in self._state.rows.values())
         return written
 
     def recount(self) -> int:
@@ -72,6 +74,12 @@ class MemoryProjections:
                 "notices": len(state.outbox), "head": len(state.log),
             }  # fmt: skip
 
+    def tally_problems(self) -> list[str]:
+        with self._state.lock:
+            counted = Counter(kind_text(kind_of(r.case, r.level)) for r in self._state.rows.values())
+            kept = {kind_text(kind): n for kind, n in self._state.tallies.items()}
+        return differing(kept, counted)
+
     def _rebuild(self, d: Decision) -> bool:
         events = self._state.events.get(d.case.case_id, [])
         if not events or events[-1].seq != d.case.version:
@@ -82,6 +90,6 @@ class MemoryProjections:
             number=d.case.number, updated_at=last.recorded_at,
             display=d.display or (stands.display if stands else Display()),
         )  # fmt: skip
-        self._state.rows[d.case.case_id] = Row(d.case, head, d.deadlines).case_row()
+        self._state.put_row(d.case.case_id, Row(d.case, head, d.deadlines).case_row())
         self._state.deadlines[d.case.case_id] = d.deadlines
         return True

@@ -9,6 +9,7 @@ from cases.viewer import Viewer
 from storage.columns import FAR, stamp
 from storage.memory.state import State
 from storage.paging import Key, checked, cursor_after, key_of
+from storage.tallying import add_up, split
 
 
 class MemoryReader:
@@ -41,8 +42,19 @@ class MemoryReader:
         return Page(tuple(row for _, row in rows), cursor)
 
     def counts(self, queries: Mapping[str, CaseQuery], viewer: Viewer) -> dict[str, int]:
+        """As SQL does it: from the kept counts, and what they cannot tell from the rows."""
+        parts = {name: split(query) for name, query in queries.items()}
         seen = [row for row in self._all() if sees(viewer, row)]
-        return {name: sum(wanted(query, row) for row in seen) for name, query in queries.items()}
+        if viewer.sender is not None:
+            return {name: sum(wanted(query, row) for row in seen) for name, query in queries.items()}
+        with self._state.lock:
+            kept = list(self._state.tallies.items())
+        sums = add_up(kept, {name: kinds for name, (kinds, _) in parts.items() if kinds is not None}, viewer)
+        by_row = {name: rest for name, (_, rest) in parts.items() if rest is not None}
+        return {
+            name: sums.get(name, 0) + (sum(wanted(by_row[name], row) for row in seen) if name in by_row else 0)
+            for name in queries
+        }
 
     def _all(self) -> list[CaseRow]:
         with self._state.lock:
@@ -65,7 +77,8 @@ def wanted(query: CaseQuery, row: CaseRow) -> bool:
     case = row.case
     chosen = (
         (case.state, query.states), (case.unit, query.units), (case.topic, query.topics),
-        (case.channel, query.channels), (row.level, query.levels),
+        (case.channel, query.channels), (row.level, query.levels), (case.place, query.places),
+        (case.purpose, query.purposes),
     )  # fmt: skip
     return (
         all(not values or value in values for value, values in chosen)
@@ -73,6 +86,8 @@ def wanted(query: CaseQuery, row: CaseRow) -> bool:
         and (query.due_before is None or (row.due_at is not None and row.due_at < query.due_before))
         and (not query.open_only or case.is_open)
         and (not query.joint_only or any(link.kind == "joint" for link in case.links))
+        and case.number >= query.from_number
+        and (not query.before_number or case.number < query.before_number)
         and (query.history is None or case.history == query.history)
         and (not query.awaits_followup or case.awaits_followup)
     )

@@ -10,6 +10,7 @@ from datetime import datetime
 from cases.events import Event
 from cases.ports import CaseRow, Deadline, Fact, Notice, StoredPetition, Text
 from storage.counting import Cell
+from storage.tallying import Kind, kind_of
 
 
 @dataclass(slots=True)
@@ -38,6 +39,22 @@ class State:
     followers: dict[str, int] = field(default_factory=dict)
     facts: dict[str, Fact] = field(default_factory=dict)
     counts: Counter[Cell] = field(default_factory=Counter)
+    tallies: Counter[Kind] = field(default_factory=Counter)
+
+    def put_row(self, case_id: str, row: CaseRow | None) -> None:
+        """The row of a case, or None where it goes, and the counts of the queue moved by the difference."""
+        before = self.rows.pop(case_id, None)
+        if before is not None:
+            self._tally(before, -1)
+        if row is not None:
+            self._tally(row, 1)
+            self.rows[case_id] = row
+
+    def _tally(self, row: CaseRow, n: int) -> None:
+        kind = kind_of(row.case, row.level)
+        self.tallies[kind] += n
+        if not self.tallies[kind]:
+            del self.tallies[kind]
 
     def advance(self, follower: str, position: int) -> None:
         self.followers[follower] = max(position, self.followers.get(follower, 0))

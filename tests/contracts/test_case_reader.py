@@ -186,7 +186,10 @@ def test_a_sort_that_does_not_exist_is_refused(storage: Storage) -> None:
 
 
 def test_lists_are_filtered_by_what_the_case_is(storage: Storage) -> None:
-    opened(storage, "a", 5, unit="agri_station", topic="farming", channel="hotline", state="in_progress")
+    opened(
+        storage, "a", 5, unit="agri_station", topic="farming", channel="hotline", state="in_progress", place="v1",
+        purpose="complaint",
+    )  # fmt: skip
     opened(storage, "b", 15, unit="party_gov_office", state="closed", history=True)
     opened(storage, "c", links=(Link(case_id="c-a", kind="joint"),))
 
@@ -199,7 +202,28 @@ def test_lists_are_filtered_by_what_the_case_is(storage: Storage) -> None:
     assert ["c-b"] == found(storage, history=True)
     assert ["c-a", "c-c"] == found(storage, history=False)
     assert ["c-a"] == found(storage, due_before=at(15))
+    assert ["c-a"] == found(storage, places=frozenset({"v1", "v9"}), purposes=frozenset({"complaint"}))
+    assert ["c-b", "c-c"] == found(storage, from_number=f"{DAY}00002")
+    assert ["c-a"] == found(storage, from_number=DAY, before_number=f"{DAY}00002")
+    assert [] == found(storage, before_number=DAY)
     assert [] == found(storage, units=frozenset({"agri_station"}), topics=frozenset({"lamps"}))
+
+
+@pytest.mark.parametrize("sort", ["due", "newest", "changed"])
+def test_a_filtered_list_comes_in_its_order_page_by_page(storage: Storage, sort: str) -> None:
+    for n in range(7):
+        opened(
+            storage,
+            f"{n}",
+            10 - n if n % 3 else None,
+            topic="noise" if n % 2 else "lamps",
+            state="closed" if n > 4 else "registered",
+        )
+    everything = [case_id for page in pages(storage, sort=sort) for case_id in page]
+    odd = [case_id for case_id in everything if int(case_id[2:]) % 2]
+
+    assert odd == found(storage, topics=frozenset({"noise"}), sort=sort)
+    assert odd == [c for page in pages(storage, topics=frozenset({"noise"}), sort=sort, limit=1) for c in page]
 
 
 def test_mine_is_mine_and_what_i_could_claim(storage: Storage) -> None:

@@ -353,3 +353,11 @@ def test_many_decisions_at_once_are_one_batch(storage: Storage) -> None:
     assert 1200 == len({o.number for o in outcomes})
     events: list[Event] = storage.cases.events_after(0, 5000)
     assert list(range(1, 2401)) == [e.position for e in events]
+
+
+def test_events_are_found_at_their_positions(storage: Storage) -> None:
+    storage.cases.apply([opening("a"), opening("b")])
+    everything = {e.position: e for e in storage.cases.events_after(0, 10)}
+
+    assert {2: everything[2], 3: everything[3]} == storage.cases.events_at([3, 2, 99, 0])
+    assert {} == storage.cases.events_at([])

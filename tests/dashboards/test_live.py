@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +13,7 @@ import pytest
 
 from cases.errors import Unavailable
 from cases.events import Event
+from cases.ports import CaseRow
 from cases.viewer import Viewer
 from dashboards import live
 from dashboards.live import LiveHub, told
@@ -172,6 +173,57 @@ def test_one_poller_serves_all_streams_and_rests_when_nobody_listens(hall: Hall)
             assert await one.next() == await other.next()
             assert task is hall.hub._task
         assert hall.hub._task is None
+
+    hall.run(story())
+
+
+def test_two_hundred_streams_cost_one_read_of_the_store_per_change(hall: Hall) -> None:
+    class Counting:
+        reads = 0
+
+        def head(self) -> int:
+            return hall.storage.cases.head()
+
+        def events_after(self, position: int, limit: int) -> list[Event]:
+            found = hall.storage.cases.events_after(position, limit)
+            self.reads += bool(found)
+            return found
+
+    class Rows:
+        reads = 0
+
+        def rows(self, case_ids: Collection[str], viewer: Viewer) -> list[CaseRow]:
+            self.reads += 1
+            return hall.storage.reader.rows(case_ids, viewer)
+
+    store, reader = Counting(), Rows()
+    hall.hub = LiveHub(store, reader, poll_seconds=0.01)  # type: ignore[arg-type]
+    viewer = dispatcher(hall)
+
+    async def story() -> None:
+        async with AsyncExitStack() as stack:
+            ears = [await stack.enter_async_context(listening(hall, viewer)) for _ in range(200)]
+            for n in range(5):
+                hall.petition(f"柳河村第{n}盏路灯坏了", phone=f"199000{n:05d}")
+                for ear in ears:
+                    for _ in range(3):
+                        assert await ear.next()
+
+            assert (5, 5) == (store.reads, reader.reads)
+
+    hall.run(story())
+
+
+def test_what_happens_in_quick_succession_is_read_together(hall: Hall) -> None:
+    async def story() -> None:
+        async with listening(hall, dispatcher(hall)) as ear:
+            for n in range(20):
+                hall.petition(f"柳河村第{n}盏路灯坏了", phone=f"199000{n:05d}")
+                hall.hub.wake()
+                await asyncio.sleep(0.001)
+            heard = [int((await ear.next())["id"]) for _ in range(60)]
+
+            assert list(range(1, 61)) == heard
 
     hall.run(story())
 

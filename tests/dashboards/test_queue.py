@@ -71,8 +71,8 @@ def test_the_tab_says_what_it_counts(hall: Hall) -> None:
     dispatched(hall)
     page = words_on(hall.officer().get("/queue").text)
 
-    assert "我的 1 待签收 1 快到期 0 已超期 0 退回 0 联合件 0 全部 1" in page
-    assert "我签收的，和本单位还没有人签收的" in page
+    assert "我的（含可签收） 1 待签收 1 快到期 0 已超期 0 退回 0 联合件 0 全部 1" in page
+    assert "我签收的，和派给本单位、还没有人签收的" in page
 
 
 def test_pages_follow_each_other_without_gap_or_repeat(hall: Hall) -> None:
@@ -119,7 +119,8 @@ def test_changed_rows_come_under_the_own_rights_and_what_left_the_view_does_not_
     assert number not in stranger.get(path).text
     clerk.command(number, "sign_for")
 
-    assert "" == clerk.get(path).text.strip()
+    assert "已不在“待签收”：现为办理中，li承办" == words_on(clerk.get(path).text)
+    assert "" == stranger.get(path).text.strip()
     assert number in clerk.get(path.replace("unsigned", "mine")).text
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -65,12 +66,16 @@ def test_the_migrated_tables_are_written_as_the_metadata_writes_them(tmp_path: P
     made.close()
 
 
+# SQLite writes a column that was added later behind the one before it.
+_COLUMNS = re.compile(r"\n|, (?=\w+ [A-Z])")
+
+
 def written(database: Database) -> dict[str, list[str]]:
     """The SQL of each table and index, its lines sorted: constraints may stand in any order."""
     with database.reading() as connection:
         rows = connection.execute(sa.text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
-        found = {name: sorted(line.strip(" ,\t") for line in sql.splitlines()) for name, sql in rows}
-    return {name: lines for name, lines in found.items() if not name.startswith("alembic")}
+        found = {name: sorted(line.strip(" ,\t)") for line in _COLUMNS.split(sql)) for name, sql in rows}
+    return {name: [line for line in lines if line] for name, lines in found.items() if not name.startswith("alembic")}
 
 
 def test_store_and_log_live_in_one_database_beside_each_other(empty: Database) -> None:
@@ -84,7 +89,7 @@ def test_store_and_log_live_in_one_database_beside_each_other(empty: Database) -
 
 def test_a_migrated_database_has_nothing_to_do(empty: Database) -> None:
     with empty.reading() as connection:
-        assert ["0001", "0002", "0003", "0005"] == pending(connection, "store")
+        assert ["0001", "0002", "0003", "0004", "0005"] == pending(connection, "store")
     migrate(empty, "store")
     migrate(empty, "store")
 

@@ -1,0 +1,85 @@
+"""The tabs of the queue 视图, and whether a row is one of a list's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cases.case import OPEN
+from cases.ports import CaseQuery, CaseRow
+from cases.viewer import Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One tab of the queue. ``key``: the letter that opens it after ``g``."""
+
+    id: str
+    name: str
+    hint: str
+    query: CaseQuery
+    key: str
+
+
+def views_of(viewer: Viewer) -> tuple[View, ...]:
+    """The tabs, in order; those who send out cases get one for what waits to be sent."""
+    mine = CaseQuery(handler=viewer.id, claimable_for=viewer.unit, open_only=True)
+    waiting = CaseQuery(states=frozenset({"registered", "accepted", "awaiting_dispatch"}), open_only=True)
+    unsigned = CaseQuery(states=frozenset({"dispatched"}), open_only=True)
+    soon = CaseQuery(levels=frozenset({"yellow", "orange"}), open_only=True)
+    overdue = CaseQuery(levels=frozenset({"red"}), open_only=True)
+    returned = CaseQuery(states=frozenset({"return_pending"}), open_only=True)
+    views = [
+        View("mine", "我的（含可签收）", "我签收的，和派给本单位、还没有人签收的", mine, "m"),
+        View("unsigned", "待签收", "已派单，承办单位还没有签收", unsigned, "q"),
+        View("soon", "快到期", "已出现黄色或橙色预警", soon, "k"),
+        View("overdue", "已超期", "至少一个时限已超", overdue, "c"),
+        View("returned", "退回", "申请退单、等待审核的", returned, "t"),
+        View("joint", "联合件", "多人反映同一件事", CaseQuery(joint_only=True), "l"),
+        View("all", "全部", "您有权看到的所有办件，含已办结的，新的在前", CaseQuery(sort="newest"), "a"),
+    ]
+    if viewer.units is None:
+        views.insert(1, View("dispatch", "待派单", "已登记或受理，还没有承办单位", waiting, "p"))
+    if viewer.role in ("unit_head", "deputy_leader", "town_head", "dispatcher", "petition_office"):
+        approve = CaseQuery(states=frozenset({"under_approval"}), open_only=True)
+        views.insert(-2, View("approve", "待审核", "答复已起草，等另一人审核或送达", approve, "s"))
+    if viewer.role in ("follow_up_officer", "dispatcher", "county_centre"):
+        hint = "已答复或已办结，还没有回访过群众；不含历史件"
+        views.insert(-2, View("followup", "待回访", hint, CaseQuery(awaits_followup=True), "h"))
+    return tuple(views)
+
+
+def first_view(viewer: Viewer) -> str:
+    """Where the work of a role begins."""
+    return {
+        "dispatcher": "dispatch",
+        "petition_office": "dispatch",
+        "supervisor": "overdue",
+        "deputy_leader": "overdue",
+        "town_head": "overdue",
+        "follow_up_officer": "followup",
+        "auditor": "all",
+        "discipline": "all",
+    }.get(viewer.role, "mine")
+
+
+def belongs(row: CaseRow, query: CaseQuery) -> bool:
+    """Whether a row is one of a list's: what the store answers for the query, said for a single row."""
+    case = row.case
+    chosen = (
+        (case.state, query.states), (row.level, query.levels), (case.unit, query.units), (case.topic, query.topics),
+        (case.place, query.places), (case.channel, query.channels), (case.purpose, query.purposes),
+    )  # fmt: skip
+    if any(values and value not in values for value, values in chosen):
+        return False
+    if query.open_only and case.state not in OPEN:
+        return False
+    if query.joint_only and not any(link.kind == "joint" for link in case.links):
+        return False
+    if query.awaits_followup and not case.awaits_followup:
+        return False
+    if case.number < query.from_number or (query.before_number and case.number >= query.before_number):
+        return False
+    if query.handler is None:
+        return True
+    claimable = query.claimable_for is not None and case.handler is None and case.unit == query.claimable_for
+    return case.handler == query.handler or (claimable and case.is_open)
