@@ -18,7 +18,7 @@ from starlette.responses import RedirectResponse, Response
 
 from cases.errors import BadForm, BadInput, FieldError, NotSignedIn, SuqiuError, Unavailable
 from cases.problems import MEDIA_TYPE, TITLES, Problem, problem, problem_of_status, status_of
-from cases.viewer import ROLES
+from cases.viewer import ROLES, SEES_NO_CASES
 from dashboards.large_print import look_at
 from dashboards.pages import page, secured
 from dashboards.parts import Desk
@@ -258,6 +258,7 @@ def frame(desk: Desk, who: SignedIn | None = None, csrf: str = "") -> dict[str, 
         "unit": desk.policy.unit_name(who.account.unit) if who else "",
         "csrf": csrf,
         "menu": menu_of(who.account.role) if who else (),
+        "may_search": who is not None and who.account.role not in SEES_NO_CASES,
         "banner": desk.demo.banner if desk.demo else "",
     }
 

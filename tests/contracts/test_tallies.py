@@ -192,7 +192,9 @@ def test_a_store_from_before_the_counts_is_counted_when_it_is_migrated(database_
         for statement in (
             "DROP INDEX ix_cases_newest", "DROP INDEX ix_cases_queue", "DROP TABLE tallies", "DROP TABLE saved_views",
             "ALTER TABLE cases DROP COLUMN kind", "UPDATE alembic_version_store SET version_num = '0003'",
-            "CREATE INDEX ix_cases_queue ON cases (due_at)",
+            "CREATE INDEX ix_cases_queue ON cases (due_at)", "DROP TABLE saved_searches", "DROP TABLE monthly_counts",
+            "DROP INDEX ix_cases_whose", "DROP INDEX ix_deadlines_clock", "DROP INDEX ix_cases_closed",
+            "DROP INDEX ix_cases_returned",
         ):  # fmt: skip
             connection.execute(sa.text(statement))
 

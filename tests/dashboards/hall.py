@@ -66,7 +66,7 @@ class Hall:
         self.pipeline = Intake(
             IntakeParts(
                 cases=self.storage.cases, petitions=self.storage.petitions, kinship=self.storage.kinship,
-                understand=SmallUnderstand(self.town), identity=self.identity, books=books,
+                understand=MaskingUnderstand(self.town), identity=self.identity, books=books,
             )
         )  # fmt: skip
         self.commands = Commands(
@@ -213,10 +213,13 @@ class Hall:
 
 
 class MaskingUnderstand(SmallUnderstand):
-    """Masks digits, so that a test sees whether it was asked."""
+    """Masks long numbers, so that a test sees whether it was asked."""
 
     def understand(self, petitions: Sequence[Petition]) -> list[Understanding]:
-        return [replace(u, masked_text=re.sub(r"\d", "*", u.masked_text)) for u in super().understand(petitions)]
+        return [
+            replace(u, masked_text=re.sub(r"\d{5,}", lambda m: "*" * len(m[0]), u.masked_text))
+            for u in super().understand(petitions)
+        ]
 
 
 class Browser:
