@@ -47,7 +47,7 @@ def suggestion(desk: Desk, viewer: Viewer, fields: Fields) -> dict[str, Any]:
         "unit": desk.policy.unit_name(to.unit),
         "reason": to.reason,
         "secret": to.secret,
-        "places": [desk.policy.places[m.code].name for m in said.places[:1] if m.code in desk.policy.places],
+        "places": _places(desk, said),
         "words": _words(petition, said),
         "similar": [] if to.secret else _similar(desk, viewer, petition, said, now),
         "same_person": _same_person(desk, viewer, fields.one("phone"), now),
@@ -79,6 +79,11 @@ def _route(desk: Desk, said: Understanding) -> Routing:
     )  # fmt: skip
 
 
+def _places(desk: Desk, said: Understanding) -> list[str]:
+    """The name of the surest place, where the policy knows it."""
+    return [desk.policy.places[m.code].name for m in said.places[:1] if m.code in desk.policy.places]
+
+
 def _words(petition: Petition, said: Understanding) -> list[str]:
     """The words that spoke for the topic, the loudest first, each once."""
     fields = {"title": petition.title or "", "text": petition.text}
@@ -91,11 +96,10 @@ def _similar(
 ) -> list[dict[str, Any]]:
     """Open cases that this clerk may see, in the same words and at the same place."""
     words = _words(petition, said)[:_WORDS]
-    places = [desk.policy.places[m.code].name for m in said.places[:1] if m.code in desk.policy.places]
     if not words:
         return []
     # In quotes: what a citizen wrote is looked for, and commands nothing.
-    asked = " ".join(f'"{word}"' for word in [*places, *words] if '"' not in word)
+    asked = " ".join(f'"{word}"' for word in [*_places(desk, said), *words] if '"' not in word)
     return _rows(desk, viewer, f"{_OPEN} {asked}", SIMILAR, "suggestion", now)
 
 

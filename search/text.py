@@ -93,7 +93,7 @@ class Analyser:
         self._parts = _Parts(cut_for_search)
 
     def fields(self, title: str, text: str, cut: CutText | None = None) -> Fields:
-        """The three fields of a document, The title counts twice.
+        """The three fields of a document. The title counts twice.
 
         ``cut``: title and text as they were cut before, by the same dictionary.
         """
