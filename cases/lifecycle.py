@@ -17,6 +17,7 @@ from cases.commands import COMMANDS, Command
 from cases.errors import BadInput, FieldError, Refused
 from cases.events import NewEvent
 from cases.policy import Policy
+from cases.saying import labels
 
 LATE_ENTRY = timedelta(hours=24)
 CLOCK_DRIFT = timedelta(minutes=5)
@@ -24,26 +25,30 @@ CONTACT_TRIES = 3
 RETURNS_PER_CASE = 2
 REWORKS = 2
 
-REPLY_RESULTS = {
-    "resolved": "已解决",
-    "partly": "部分解决",
-    "explained": "解释说明",
-    "refused": "不予支持",
-    "out_of_power": "超出职权",
-}
+REPLY_RESULTS = labels(
+    {
+        "resolved": "已解决",
+        "partly": "部分解决",
+        "explained": "解释说明",
+        "refused": "不予支持",
+        "out_of_power": "超出职权",
+    }
+)
 # 告知的法定途径, RULES section 5.2.
-PATHS = {
-    "litigation": "诉讼",
-    "arbitration": "仲裁",
-    "discipline": "纪检监察",
-    "admin_review": "行政复议",
-    "disclosure": "政府信息公开",
-    "party_appeal": "党员申诉",
-    "emergency_line": "110/119/120/122",
-    "other_organ": "其他机关",
-}
-RATINGS = {"satisfied": "满意", "basically_satisfied": "基本满意", "not_satisfied": "不满意"}
-FOLLOW_UP_ANSWERS = {"resolved": "已解决", "unresolved": "未解决", "unreachable": "未联系上"}
+PATHS = labels(
+    {
+        "litigation": "诉讼",
+        "arbitration": "仲裁",
+        "discipline": "纪检监察",
+        "admin_review": "行政复议",
+        "disclosure": "政府信息公开",
+        "party_appeal": "党员申诉",
+        "emergency_line": "110/119/120/122",
+        "other_organ": "其他机关",
+    }
+)
+RATINGS = labels({"satisfied": "满意", "basically_satisfied": "基本满意", "not_satisfied": "不满意"})
+FOLLOW_UP_ANSWERS = labels({"resolved": "已解决", "unresolved": "未解决", "unreachable": "未联系上"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from cases.case import Case
 from cases.commands import COMMANDS
 from cases.errors import BadInput, SuqiuError
 from cases.lifecycle import RULES
+from cases.saying import labels
 from cases.viewer import Viewer
 from dashboards.command_forms import FORMS, options_of, read_command
 from dashboards.commanding import give
@@ -106,11 +107,11 @@ def said(error: SuqiuError) -> str:
     return "，".join(part.rstrip("。") for part in (error.message, error.do) if part)
 
 
-COLUMNS: dict[str, str] = {
+COLUMNS: dict[str, str] = labels({
     "number": "办件编号", "state_name": "状态", "due": "时限", "clock": "时限种类", "title": "标题", "snippet": "内容摘要",
     "topic": "类别", "purpose": "性质", "urgency_name": "紧急程度", "place": "地点", "channel": "渠道", "repeats": "重复次数",
     "citizen": "诉求人", "unit": "单位", "handler": "承办人", "updated": "最近更新",
-}  # fmt: skip
+})  # fmt: skip
 
 
 def export(desk: Desk, who: SignedIn, fields: Fields) -> Response:

@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 from cases.petition import CHANNELS
 from cases.policy import Policy
 from cases.ports import Facts, Figure, Figures, TrendRow
+from cases.saying import labels
 from cases.viewer import Viewer
 from dashboards.periods import Asked, Span
 from dashboards.trends import label
@@ -26,8 +27,8 @@ SMALL = 5
 RISING_LEAST, RISING_MORE, RISING_SHARE = 5, 3, 30
 TOP = 10
 LINES = 5
-BY = {"topic": "类别", "place": "地点", "unit": "部门", "channel": "渠道"}
-UNKNOWN = {"topic": "未分类", "place": "没写地点", "unit": "未派单", "channel": "不明"}
+BY = labels({"topic": "类别", "place": "地点", "unit": "部门", "channel": "渠道"})
+UNKNOWN = labels({"topic": "未分类", "place": "没写地点", "unit": "未派单", "channel": "不明"})
 UNCLASSIFIED = "unclassified"
 
 

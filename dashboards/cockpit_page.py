@@ -12,6 +12,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from cases.errors import BadInput, FieldError, NotAllowed
+from cases.saying import labels
 from dashboards.cockpit import (
     BY,
     RISING_LEAST,
@@ -36,11 +37,11 @@ from dashboards.words import day_and_time
 PAGE_SIZE = 50
 
 # What the head of a list of cases says; the last word of what was counted.
-MEASURES = {
+MEASURES = labels({
     "received": "收到的诉求所在的件", "closed": "办结的件", "rated": "办结后评价过的件", "satisfied": "评价满意和基本满意的件",
     "due": "办理期限到期的件", "late": "未按期办结的件", "returned": "退回过的件", "open": "在办的件", "overdue": "超期的件",
     "upcoming": "期限将到的件",
-}  # fmt: skip
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,19 +11,22 @@ from cases.commands import COMMANDS
 from cases.errors import BadInput, FieldError
 from cases.lifecycle import FOLLOW_UP_ANSWERS, PATHS, RATINGS, REPLY_RESULTS
 from cases.policy import Policy
+from cases.saying import labels
 from dashboards.http import Fields
 from dashboards.words import LINK_KINDS
 
-WAYS: dict[str, str] = {
-    "phone": "电话",
-    "visit": "当面",
-    "sms": "短信",
-    "wechat": "微信",
-    "letter": "信函",
-    "web": "网上",
-}
-YES_NO: dict[str, str] = {"yes": "是", "no": "否"}
-REACHED: dict[str, str] = {"yes": "已联系上", "no": "未联系上"}
+WAYS: dict[str, str] = labels(
+    {
+        "phone": "电话",
+        "visit": "当面",
+        "sms": "短信",
+        "wechat": "微信",
+        "letter": "信函",
+        "web": "网上",
+    }
+)
+YES_NO: dict[str, str] = labels({"yes": "是", "no": "否"})
+REACHED: dict[str, str] = labels({"yes": "已联系上", "no": "未联系上"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from cases.errors import BadInput, Conflict, ContentConflict, NotAllowed, NotFound, TooBusy, Unavailable
 from cases.petition import CHANNELS, TEXT_LIMIT, Petition
 from cases.ports import RejectedInput
+from cases.saying import labels
 from dashboards.http import check_token, frame, page_route, read_form, signed_in
 from dashboards.pages import page
 from dashboards.parts import Desk, Operations
@@ -25,12 +26,12 @@ PAGE_SIZE = 30
 EXCERPT = 400
 # Beyond this many seconds somebody should look; /readyz says "late" from then on.
 LATE = 120.0
-STAGES = {
+STAGES = labels({
     "intake": "收件：来件立件、并件", "trends": "统计：分时计数", "indexing": "检索：写入索引", "alerts": "通知：发出",
     "deadlines": "时限：预警与超期",
-}  # fmt: skip
-REBUILDS = {"search": "检索索引", "counts": "统计计数", "cases": "办件表"}
-TASK_STATES = {"waiting": "排队中", "running": "进行中", "done": "已完成", "failed": "没有完成"}
+})  # fmt: skip
+REBUILDS = labels({"search": "检索索引", "counts": "统计计数", "cases": "办件表"})
+TASK_STATES = labels({"waiting": "排队中", "running": "进行中", "done": "已完成", "failed": "没有完成"})
 MAY_AUDIT = frozenset({"admin", "auditor"})
 
 
@@ -113,7 +114,7 @@ def _show(desk: Desk, ops: Operations, who: SignedIn, task_id: int, before: str 
     )  # fmt: skip
 
 
-SAID = {"replayed": "已重放，并已收下。", "dropped": "已丢弃，理由在审计记录里。"}
+SAID = labels({"replayed": "已重放，并已收下。", "dropped": "已丢弃，理由在审计记录里。"})
 
 
 def _rejected(desk: Desk, row: RejectedInput, now: Any) -> dict[str, Any]:

@@ -11,10 +11,11 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from cases.errors import BadInput, FieldError
+from cases.saying import labels
 
-PERIODS = {"week": "本周", "month": "本月", "quarter": "本季度", "year": "本年", "own": "自选"}
-AGAINST = {"before": "上期", "year": "去年同期"}
-EVERY = {"day": "按日", "week": "按周", "month": "按月"}
+PERIODS = labels({"week": "本周", "month": "本月", "quarter": "本季度", "year": "本年", "own": "自选"})
+AGAINST = labels({"before": "上期", "year": "去年同期"})
+EVERY = labels({"day": "按日", "week": "按周", "month": "按月"})
 FIRST_YEAR = 1990
 
 

@@ -12,10 +12,11 @@ from cases.errors import BadInput, FieldError
 from cases.petition import CHANNELS
 from cases.policy import Policy
 from cases.ports import CaseQuery
+from cases.saying import labels
 from cases.viewer import Viewer
 from dashboards.words import LEVELS
 
-SORTS: dict[str, str] = {"due": "最近的时限", "newest": "最新登记", "changed": "最近变动"}
+SORTS: dict[str, str] = labels({"due": "最近的时限", "newest": "最新登记", "changed": "最近变动"})
 NOTHING = frozenset({"-"})
 """No case is of this: what two filters that exclude each other leave."""
 
@@ -45,10 +46,10 @@ class Filters:
         return replace(self, sort="") != Filters()
 
 
-LABELS: dict[str, str] = {
+LABELS: dict[str, str] = labels({
     "unit": "单位", "topic": "类别", "place": "地点", "channel": "渠道", "state": "状态", "level": "预警",
     "purpose": "性质", "since": "从", "until": "到", "team": "范围",
-}  # fmt: skip
+})  # fmt: skip
 
 
 def read(query: Mapping[str, str], policy: Policy, viewer: Viewer) -> Filters:

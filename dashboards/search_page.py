@@ -17,6 +17,7 @@ from cases.errors import BadInput, FieldError, NotAllowed
 from cases.petition import CHANNELS
 from cases.policy import Policy
 from cases.ports import SavedSearch, SearchQuery, SearchResult
+from cases.saying import labels
 from cases.viewer import SEES_NO_CASES
 from dashboards.cockpit import steps
 from dashboards.found import data_json, found_row
@@ -31,12 +32,12 @@ from dashboards.trends import span_start
 PAGE_SIZE = 20
 LONGEST, NAME_LONGEST, SAVED_MOST = 500, 40, 50
 VALUES = 8
-SORTS = {"relevance": "相关", "newest": "最新", "oldest": "最早", "due": "最急"}
-EVERY = {"day": "按日", "week": "按周", "month": "按月"}
-FACETS = {"unit": "部门", "topic": "类别", "place": "地点", "channel": "渠道", "state": "状态", "level": "预警"}
-TITLES = {"level": "时限"}
-LEVELS = {"none": "正常", "yellow": "黄色", "orange": "橙色", "red": "超期"}
-NOTHING = {"unit": "未派单", "topic": "未分类", "place": "没写地点"}
+SORTS = labels({"relevance": "相关", "newest": "最新", "oldest": "最早", "due": "最急"})
+EVERY = labels({"day": "按日", "week": "按周", "month": "按月"})
+FACETS = labels({"unit": "部门", "topic": "类别", "place": "地点", "channel": "渠道", "state": "状态", "level": "预警"})
+TITLES = labels({"level": "时限"})
+LEVELS = labels({"none": "正常", "yellow": "黄色", "orange": "橙色", "red": "超期"})
+NOTHING = labels({"unit": "未派单", "topic": "未分类", "place": "没写地点"})
 # A picture of more steps than this says nothing.
 STEPS_MOST = 120
 _PLAIN = re.compile(r"[\w\-·]+")

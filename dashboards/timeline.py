@@ -14,6 +14,7 @@ from cases.lifecycle import FOLLOW_UP_ANSWERS, PATHS, RATINGS, REPLY_RESULTS
 from cases.petition import CHANNELS
 from cases.policy import Policy
 from cases.ports import Text
+from cases.saying import labels
 from cases.viewer import ROLES
 from dashboards.command_forms import WAYS
 from dashboards.masking import masked
@@ -21,33 +22,35 @@ from dashboards.rows import clock_name, place_name
 from dashboards.words import LEVELS, LINK_KINDS, day_and_time
 
 # What a citizen is told 公开进度, event type to words. The rest is the house's own business.
-PUBLIC: dict[str, str] = {
-    "case.registered": "已登记",
-    "petition.joined": "已并入您此前反映的同一件事",
-    "petition.supplemented": "已收到补充材料",
-    "case.accepted": "已受理",
-    "case.not_accepted": "不予受理",
-    "case.redirected": "已告知应走的法定途径",
-    "case.referred": "已转送有权处理的机关",
-    "case.mandated": "已交办",
-    "assignment.dispatched": "已交承办单位",
-    "assignment.reassigned": "已改由其他单位承办",
-    "assignment.signed_for": "承办单位已签收，正在办理",
-    "petitioner.contacted": "承办单位已与您联系",
-    "petitioner.contact_failed": "承办单位联系您未果",
-    "extension.approved": "已批准延期",
-    "clock.suspended": "办理中止",
-    "clock.resumed": "办理恢复",
-    "reply.served": "已答复",
-    "notice.served": "已告知",
-    "followup.done": "已回访",
-    "evaluation.recorded": "您已评价",
-    "rework.ordered": "已要求重新办理",
-    "case.withdrawn": "已撤回",
-    "case.closed": "已办结",
-    "case.reopened": "已重新打开",
-    "calendar.loaded": "工作日历更新",
-}
+PUBLIC: dict[str, str] = labels(
+    {
+        "case.registered": "已登记",
+        "petition.joined": "已并入您此前反映的同一件事",
+        "petition.supplemented": "已收到补充材料",
+        "case.accepted": "已受理",
+        "case.not_accepted": "不予受理",
+        "case.redirected": "已告知应走的法定途径",
+        "case.referred": "已转送有权处理的机关",
+        "case.mandated": "已交办",
+        "assignment.dispatched": "已交承办单位",
+        "assignment.reassigned": "已改由其他单位承办",
+        "assignment.signed_for": "承办单位已签收，正在办理",
+        "petitioner.contacted": "承办单位已与您联系",
+        "petitioner.contact_failed": "承办单位联系您未果",
+        "extension.approved": "已批准延期",
+        "clock.suspended": "办理中止",
+        "clock.resumed": "办理恢复",
+        "reply.served": "已答复",
+        "notice.served": "已告知",
+        "followup.done": "已回访",
+        "evaluation.recorded": "您已评价",
+        "rework.ordered": "已要求重新办理",
+        "case.withdrawn": "已撤回",
+        "case.closed": "已办结",
+        "case.reopened": "已重新打开",
+        "calendar.loaded": "工作日历更新",
+    }
+)
 SIDES = {"petitioner": "citizen", "person": "officer", "key": "officer"}
 
 

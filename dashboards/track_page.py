@@ -21,6 +21,7 @@ from cases.errors import (
 from cases.lifecycle import RATINGS
 from cases.petition import TEXT_LIMIT
 from cases.problems import status_of
+from cases.saying import labels
 from dashboards.commanding import give, new_command_id
 from dashboards.http import (
     Fields,
@@ -48,10 +49,10 @@ NOT_FOUND = (
     "没有查到。请核对回执码和验证码（手机号后四位，或回执上的六位数字）。"
     "刚刚提交的，请过一分钟再查。连续输错 5 次，一小时内不能再查。"
 )
-THANKS = {
+THANKS = labels({
     "evaluated": "已收到您的评价，谢谢。", "withdrawn": "已撤回。",
     "supplemented": "已收到您的补充，很快会出现在下面的经过里。",
-}  # fmt: skip
+})  # fmt: skip
 
 
 def track_routes(desk: Desk) -> APIRouter:

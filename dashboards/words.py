@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from cases.saying import labels
+
 WEEKDAYS = "一二三四五六日"
 
 
@@ -81,15 +83,17 @@ def chip(
     return Chip("calm", "○", left, title)
 
 
-CLOCK_STATUS: dict[str, str] = {
-    "running": "计时中",
-    "paused": "已中止",
-    "met": "按期完成",
-    "met_late": "超期完成",
-    "breached": "已超期",
-    "lapsed": "期限已过",
-    "void": "不再计时",
-    "not_applicable": "不适用",
-}
-LEVELS: dict[str, str] = {"none": "正常", "yellow": "黄色预警", "orange": "橙色预警", "red": "已超期"}
-LINK_KINDS: dict[str, str] = {"joint": "联合件", "repeat": "重复件", "related": "相关件"}
+CLOCK_STATUS: dict[str, str] = labels(
+    {
+        "running": "计时中",
+        "paused": "已中止",
+        "met": "按期完成",
+        "met_late": "超期完成",
+        "breached": "已超期",
+        "lapsed": "期限已过",
+        "void": "不再计时",
+        "not_applicable": "不适用",
+    }
+)
+LEVELS: dict[str, str] = labels({"none": "正常", "yellow": "黄色预警", "orange": "橙色预警", "red": "已超期"})
+LINK_KINDS: dict[str, str] = labels({"joint": "联合件", "repeat": "重复件", "related": "相关件"})
