@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import reduce
-from typing import Any
+from typing import Any, TypeVar
+
+Id = TypeVar("Id")
 
 
 class Said(str):
@@ -40,9 +42,9 @@ def say(template: str, **values: Any) -> Said:
     return Said(template.format_map(values) if values else template, template, values)
 
 
-def labels(table: Mapping[str, str]) -> dict[str, str]:
+def labels(table: Mapping[Id, str]) -> dict[Id, str]:
     """A closed list of ids with what each is called: STATES, CHANNELS and their like."""
-    return {id: say(name) for id, name in table.items()}
+    return {key: say(name) for key, name in table.items()}
 
 
 def listed(parts: Iterable[str], between: str = "{first}、{rest}") -> str:

@@ -17,6 +17,7 @@ from cases.events import EVENT_TYPES, Event
 from cases.petition import CHANNELS
 from cases.ports import CaseRow, StoredPetition, Text
 from cases.problems import status_of
+from cases.saying import listed, say
 from cases.viewer import MAY_UNMASK, Viewer
 from dashboards.command_forms import FORMS, chosen_of, options_of, read_command
 from dashboards.commanding import give, new_command_id
@@ -218,12 +219,12 @@ def _person(original: Mapping[str, Any]) -> list[tuple[str, str]]:
     who = original.get("petitioner") or {}
     place = original.get("place") or {}
     said = [
-        ("姓名", who.get("name")),
-        ("电话", who.get("phone")),
-        ("证件号", who.get("id_number")),
-        ("住址", who.get("address")),
-        ("地点（原话）", place.get("text")),
-        ("代表", "、".join(original.get("representatives") or ())),
+        (say("姓名"), who.get("name")),
+        (say("电话"), who.get("phone")),
+        (say("证件号"), who.get("id_number")),
+        (say("住址"), who.get("address")),
+        (say("地点（原话）"), place.get("text")),
+        (say("代表"), listed(original.get("representatives") or ())),
     ]
     return [(label, value) for label, value in said if value]
 
@@ -289,23 +290,25 @@ def _clock_view(clock: Mapping[str, Any], desk: Desk, pack: str, now: datetime) 
 
 
 TIME_UNITS = {
-    "hour": "小时",
-    "working_hour": "个工作小时",
-    "calendar_day": "个自然日",
-    "working_day": "个工作日",
-    "month": "个月",
+    "hour": "{n}小时",
+    "working_hour": "{n}个工作小时",
+    "calendar_day": "{n}个自然日",
+    "working_day": "{n}个工作日",
+    "month": "{n}个月",
 }
 
 
 def _length(rule: Mapping[str, Any]) -> str:
     """``15个自然日``, where the certificate says so."""
-    return f"{rule['length']}{TIME_UNITS.get(str(rule.get('unit')), '')}" if "length" in rule else ""
+    return say(TIME_UNITS.get(str(rule.get("unit")), "{n}"), n=rule["length"]) if "length" in rule else ""
 
 
 def _counted(counted: Any, unit: str) -> str:
     if counted is None:
         return ""
-    return f"{counted:g}{'小时' if 'hour' in unit else '天'}" if isinstance(counted, int | float) else str(counted)
+    if not isinstance(counted, int | float):
+        return str(counted)
+    return say("{n}小时" if "hour" in unit else "{n}天", n=f"{counted:g}")
 
 
 def _others(desk: Desk, row: CaseRow, events: Sequence[Event], viewer: Viewer) -> dict[str, CaseRow]:

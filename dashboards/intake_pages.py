@@ -22,7 +22,7 @@ from cases.errors import (
 from cases.petition import CHANNELS, DESK_CHANNELS, REPRESENTATIVE_LIMIT, TEXT_LIMIT, TITLE_LIMIT
 from cases.ports import Submitted
 from cases.problems import status_of
-from cases.saying import labels
+from cases.saying import labels, say
 from dashboards.http import (
     MAY_REGISTER,
     Fields,
@@ -147,7 +147,7 @@ async def _submit(desk: Desk, request: Request, template: str, who: SignedIn | N
     except (BadInput, ContentConflict, TooBusy, Unavailable) as error:
         return _form(desk, request, template, who, fields, error)
     return page(
-        "receipt.html", 200, **frame(desk, who, who.session.csrf if who else ""), title="回执", submitted=submitted,
+        "receipt.html", 200, **frame(desk, who, who.session.csrf if who else ""), title=say("回执"), submitted=submitted,
         by_clerk=who is not None, public_url=desk.public_url.rstrip("/"), at=desk.clock().astimezone(desk.zone), channel=CHANNELS.get(channel, ""),
         code=qr(track_link(desk, request, submitted.receipt)),
     )  # fmt: skip
@@ -198,7 +198,7 @@ def _form(
     token, seed = form_token(desk, request, who)
     response = page(
         template, 200 if error is None else status_of(error), **frame(desk, who, token),
-        title="登记来件" if template == "desk.html" else "反映诉求", fields=fields, limits=LIMITS, problem=error,
+        title=say("登记来件") if template == "desk.html" else say("反映诉求"), fields=fields, limits=LIMITS, problem=error,
         shown=shown, may_preview=desk.understand is not None, places=_places(desk),
         problems=_problems(error), channels={c: CHANNELS[c] for c in DESK_CHANNELS}, reply_ways=REPLY_WAYS, origins=ORIGINS,
         # The form's own number: a second click or a reload is the same petition, with the same receipt.

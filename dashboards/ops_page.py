@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from cases.errors import BadInput, Conflict, ContentConflict, NotAllowed, NotFound, TooBusy, Unavailable
 from cases.petition import CHANNELS, TEXT_LIMIT, Petition
 from cases.ports import RejectedInput
-from cases.saying import labels
+from cases.saying import labels, listed, say
 from dashboards.http import check_token, frame, page_route, read_form, signed_in
 from dashboards.pages import page
 from dashboards.parts import Desk, Operations
@@ -103,7 +103,7 @@ def _show(desk: Desk, ops: Operations, who: SignedIn, task_id: int, before: str 
     task = ops.tasks.task(task_id) if ops.tasks is not None and task_id else None
     kept = ops.rejected.list(state="kept", before=before, limit=PAGE_SIZE + 1)
     return page(
-        "ops.html", **frame(desk, who, who.session.csrf), title="运维", here="/ops", stages=stages, away=away,
+        "ops.html", **frame(desk, who, who.session.csrf), title=say("运维"), here="/ops", stages=stages, away=away,
         rebuilds=REBUILDS if ops.tasks is not None else {},
         task=None if task is None else {
             "name": REBUILDS.get(task.subject, task.subject), "state": TASK_STATES.get(task.state, task.state),
@@ -167,16 +167,16 @@ def _audit(desk: Desk, who: SignedIn, before: int | None) -> Response:
     found = desk.audit.entries(before=before, limit=PAGE_SIZE + 1)
     entries = [{**e, "at": day_and_time(e["at"], desk.zone, now)} for e in found[:PAGE_SIZE]]
     more = f"/ops/audit?before={found[PAGE_SIZE - 1]['id']}" if len(found) > PAGE_SIZE else ""
-    return page("audit.html", **frame(desk, who, who.session.csrf), title="审计记录", entries=entries, more=more)
+    return page("audit.html", **frame(desk, who, who.session.csrf), title=say("审计记录"), entries=entries, more=more)
 
 
 def _keys(desk: Desk, who: SignedIn) -> Response:
     keys = [
         {
-            "name": k.name, "channels": "、".join(CHANNELS.get(c, c) for c in sorted(k.channels)),
-            "can": "、".join(sorted(k.can)), "rate": f"{k.rate:g}", "unit": desk.policy.unit_name(k.unit) if k.unit else "",
+            "name": k.name, "channels": listed(CHANNELS.get(c, c) for c in sorted(k.channels)),
+            "can": listed(sorted(k.can)), "rate": f"{k.rate:g}", "unit": desk.policy.unit_name(k.unit) if k.unit else "",
             "revoked": k.revoked,
         }
         for k in desk.accounts.keys()  # noqa: SIM118 - a port, no mapping
     ]  # fmt: skip
-    return page("keys.html", **frame(desk, who, who.session.csrf), title="接口密钥", keys=keys)
+    return page("keys.html", **frame(desk, who, who.session.csrf), title=say("接口密钥"), keys=keys)

@@ -12,7 +12,7 @@ from cases.errors import BadInput, FieldError
 from cases.petition import CHANNELS
 from cases.policy import Policy
 from cases.ports import CaseQuery
-from cases.saying import labels
+from cases.saying import labels, say
 from cases.viewer import Viewer
 from dashboards.words import LEVELS
 
@@ -93,7 +93,7 @@ def options(policy: Policy, viewer: Viewer) -> dict[str, dict[str, str]]:
         "state": dict(STATES),
         "level": dict(LEVELS),
         "purpose": dict(PURPOSES),
-        "team": {"1": "只看本单位"} if _team(viewer, policy) else {},
+        "team": {"1": say("只看本单位")} if _team(viewer, policy) else {},
     }
 
 

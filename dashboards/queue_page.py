@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 
 from cases.errors import BadInput, FieldError, NotFound
 from cases.ports import CaseQuery, CaseRow, SavedView, SearchQuery, SearchResult
+from cases.saying import listed, say
 from dashboards.bulk import LIMIT, bulk_actions, carry_out, export
 from dashboards.http import (
     check_token,
@@ -97,7 +98,7 @@ def queue_routes(desk: Desk, presence: Presence) -> APIRouter:
         if "application/json" in request.headers.get("accept", ""):
             return results.as_json()
         return page(
-            "bulk.html", **frame(desk, who, who.session.csrf), title="批量办理的结果", results=results,
+            "bulk.html", **frame(desk, who, who.session.csrf), title=say("批量办理的结果"), results=results,
             back=_back(fields.one("back")),
         )  # fmt: skip
 
@@ -137,7 +138,7 @@ def _queue_page(
     view, filters = asked.view, asked.filters
     more = filters.address(view.id, cursor=found.cursor) if found.cursor else None
     return page(
-        "queue.html", **_frame(desk, who, density), title="办件队列", view=view, filters=filters,
+        "queue.html", **_frame(desk, who, density), title=say("办件队列"), view=view, filters=filters,
         rows=_rows(desk, presence, who, found.rows), more=more, paged=cursor is not None, position=position,
         q="", note="", total=None, chips=chips(filters, view.id, desk.policy, who.viewer),
         address=filters.address(view.id), sort=asked.query.sort,
@@ -178,7 +179,7 @@ def _search_page(desk: Desk, presence: Presence, who: SignedIn, q: str, cursor: 
         result = desk.index.search(SearchQuery(text=q, cursor=cursor, limit=SEARCH_SIZE), who.viewer)
     except BadInput as error:
         # What was typed stays in its box, with what is wrong about it.
-        result = SearchResult(total=0, hits=(), note="，".join(part for part in (error.message, error.do) if part))
+        result = SearchResult(total=0, hits=(), note=listed((error.message, error.do), "{first}，{rest}"))
     rows = desk.reader.rows([h.case_id for h in result.hits], who.viewer)
     audit_secret(desk.audit, rows, who.viewer, f"search:{q[:100]}", now)
     shown = {r["case_id"]: r for r in _rows(desk, presence, who, tuple(rows))}
@@ -189,7 +190,7 @@ def _search_page(desk: Desk, presence: Presence, who: SignedIn, q: str, cursor: 
     ]
     more = f"/queue?{urlencode({'q': q, 'cursor': result.cursor})}" if result.cursor else None
     return page(
-        "queue.html", **_frame(desk, who, density), title=f"查找：{q}", view=None, filters=Filters(), rows=hits,
+        "queue.html", **_frame(desk, who, density), title=say("查找：{q}", q=q), view=None, filters=Filters(), rows=hits,
         more=more, paged=cursor is not None, position=None, q=q, note=result.note, total=result.total, chips=[],
         address=f"/queue?{urlencode({'q': q})}", sort="", sorts=[],
     )  # fmt: skip

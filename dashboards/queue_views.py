@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from cases.case import OPEN
 from cases.ports import CaseQuery, CaseRow
+from cases.saying import say
 from cases.viewer import Viewer
 
 
@@ -29,22 +30,22 @@ def views_of(viewer: Viewer) -> tuple[View, ...]:
     overdue = CaseQuery(levels=frozenset({"red"}), open_only=True)
     returned = CaseQuery(states=frozenset({"return_pending"}), open_only=True)
     views = [
-        View("mine", "我的（含可签收）", "我签收的，和派给本单位、还没有人签收的", mine, "m"),
-        View("unsigned", "待签收", "已派单，承办单位还没有签收", unsigned, "q"),
-        View("soon", "快到期", "已出现黄色或橙色预警", soon, "k"),
-        View("overdue", "已超期", "至少一个时限已超", overdue, "c"),
-        View("returned", "退回", "申请退单、等待审核的", returned, "t"),
-        View("joint", "联合件", "多人反映同一件事", CaseQuery(joint_only=True), "l"),
-        View("all", "全部", "您有权看到的所有办件，含已办结的，新的在前", CaseQuery(sort="newest"), "a"),
+        View("mine", say("我的（含可签收）"), say("我签收的，和派给本单位、还没有人签收的"), mine, "m"),
+        View("unsigned", say("待签收"), say("已派单，承办单位还没有签收"), unsigned, "q"),
+        View("soon", say("快到期"), say("已出现黄色或橙色预警"), soon, "k"),
+        View("overdue", say("已超期"), say("至少一个时限已超"), overdue, "c"),
+        View("returned", say("退回"), say("申请退单、等待审核的"), returned, "t"),
+        View("joint", say("联合件"), say("多人反映同一件事"), CaseQuery(joint_only=True), "l"),
+        View("all", say("全部"), say("您有权看到的所有办件，含已办结的，新的在前"), CaseQuery(sort="newest"), "a"),
     ]
     if viewer.units is None:
-        views.insert(1, View("dispatch", "待派单", "已登记或受理，还没有承办单位", waiting, "p"))
+        views.insert(1, View("dispatch", say("待派单"), say("已登记或受理，还没有承办单位"), waiting, "p"))
     if viewer.role in ("unit_head", "deputy_leader", "town_head", "dispatcher", "petition_office"):
         approve = CaseQuery(states=frozenset({"under_approval"}), open_only=True)
-        views.insert(-2, View("approve", "待审核", "答复已起草，等另一人审核或送达", approve, "s"))
+        views.insert(-2, View("approve", say("待审核"), say("答复已起草，等另一人审核或送达"), approve, "s"))
     if viewer.role in ("follow_up_officer", "dispatcher", "county_centre"):
-        hint = "已答复或已办结，还没有回访过群众；不含历史件"
-        views.insert(-2, View("followup", "待回访", hint, CaseQuery(awaits_followup=True), "h"))
+        hint = say("已答复或已办结，还没有回访过群众；不含历史件")
+        views.insert(-2, View("followup", say("待回访"), hint, CaseQuery(awaits_followup=True), "h"))
     return tuple(views)
 
 

@@ -11,6 +11,7 @@ from cases.events import EVENT_TYPES
 from cases.petition import CHANNELS
 from cases.policy import Policy
 from cases.ports import AuditLog, CaseRow
+from cases.saying import say
 from cases.viewer import Viewer
 from dashboards.parts import Desk
 from dashboards.words import LEVELS, chip, day_and_time
@@ -27,7 +28,7 @@ def row_view(row: CaseRow, desk: Desk, now: datetime) -> dict[str, Any]:
             row.due_at, row.due_status, row.level, now, desk.zone, clock_name(policy, case.pack, row.due_clock)
         ),
         "clock": clock_name(policy, case.pack, row.due_clock),
-        "title": row.display.title or "（无标题）",
+        "title": row.display.title or say("（无标题）"),
         "snippet": beyond_title(row.display.title, row.display.snippet),
         "topic": policy.topic_name(case.topic),
         "proposed": case.proposed_unit or "",
@@ -40,9 +41,9 @@ def row_view(row: CaseRow, desk: Desk, now: datetime) -> dict[str, Any]:
         "channel": CHANNELS.get(case.channel, case.channel),
         "repeats": max(len(case.petitions) - 1, 0),
         "joint": sum(1 for link in case.links if link.kind == "joint"),
-        "citizen": row.display.citizen or "未留姓名",
+        "citizen": row.display.citizen or say("未留姓名"),
         "unit": policy.unit_name(case.unit)
-        or (f"建议：{policy.unit_name(case.proposed_unit)}" if case.proposed_unit else "未派单"),
+        or (say("建议：{unit}", unit=policy.unit_name(case.proposed_unit)) if case.proposed_unit else say("未派单")),
         "handler": case.handler or "",
         "state": case.state,
         "state_name": STATES.get(case.state, case.state),

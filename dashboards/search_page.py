@@ -17,7 +17,7 @@ from cases.errors import BadInput, FieldError, NotAllowed
 from cases.petition import CHANNELS
 from cases.policy import Policy
 from cases.ports import SavedSearch, SearchQuery, SearchResult
-from cases.saying import labels
+from cases.saying import labels, listed, say
 from cases.viewer import SEES_NO_CASES
 from dashboards.cockpit import steps
 from dashboards.found import data_json, found_row
@@ -112,14 +112,14 @@ def _page(desk: Desk, who: SignedIn, q: str, sort: str, every: str, cursor: str 
             result = _search(desk, who, q, sort, every, cursor)
         except BadInput as error:
             # What was typed stays in its box, with what is wrong about it.
-            wrong = "，".join(part for part in (error.message, error.do) if part)
+            wrong = listed((error.message, error.do), "{first}，{rest}")
     by_number = {r.case.case_id: r for r in desk.reader.rows([h.case_id for h in result.hits], who.viewer)}
     audit_secret(desk.audit, list(by_number.values()), who.viewer, f"search:{q[:100]}", now)
     rows = []
     for hit in result.hits:
         row = by_number.get(hit.case_id)
         if row is not None:
-            title = marked(hit.title, hit.title_highlights) if hit.title else "（无标题）"
+            title = marked(hit.title, hit.title_highlights) if hit.title else say("（无标题）")
             shown = {"title": title, "snippet": marked(hit.snippet, hit.highlights)}
             rows.append({**found_row(row, desk, now), **shown})
     drawn = _over_time(result, every)
@@ -168,7 +168,7 @@ def _picture(drawn: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {
         "result": {
             "kind": "lines" if len(drawn) > 24 else "columns", "labels": [s["said"] for s in drawn],
-            "series": [{"name": "件数", "values": [s["n"] for s in drawn]}],
+            "series": [{"name": say("件数"), "values": [s["n"] for s in drawn]}],
         }
     }  # fmt: skip
 
@@ -205,12 +205,14 @@ def _toggled(q: str, term: str, on: bool) -> str:
 
 def _name(policy: Policy, field: str, value: str) -> str:
     if not value:
-        return NOTHING.get(field, "没有")
+        return NOTHING.get(field, say("没有"))
     match field:
         case "unit":
             # The organ stands for a case that no office has yet.
             return (
-                f"{NOTHING['unit']}（{policy.unit_name(value)}）" if value == policy.town else policy.unit_name(value)
+                say("{nothing}（{unit}）", nothing=NOTHING["unit"], unit=policy.unit_name(value))
+                if value == policy.town
+                else policy.unit_name(value)
             )
         case "topic":
             return policy.topic_name(value)

@@ -21,7 +21,7 @@ from cases.errors import (
 from cases.lifecycle import RATINGS
 from cases.petition import TEXT_LIMIT
 from cases.problems import status_of
-from cases.saying import labels
+from cases.saying import labels, say
 from dashboards.commanding import give, new_command_id
 from dashboards.http import (
     Fields,
@@ -45,7 +45,7 @@ from dashboards.tracking import (
     tracked,
 )
 
-NOT_FOUND = (
+NOT_FOUND = say(
     "没有查到。请核对回执码和验证码（手机号后四位，或回执上的六位数字）。"
     "刚刚提交的，请过一分钟再查。连续输错 5 次，一小时内不能再查。"
 )
@@ -112,7 +112,7 @@ def track_routes(desk: Desk) -> APIRouter:
         check_token(desk, request, fields, None)
         found = await asyncio.to_thread(_found, desk, request.cookies.get(cookie))
         if found is None:
-            return _ask(desk, request, "", "查询已超时，请重新输入。", 403)
+            return _ask(desk, request, "", say("查询已超时，请重新输入。"), 403)
         try:
             await asyncio.to_thread(_do, desk, found, name, fields, request.client.host if request.client else "")
         except (BadInput, Refused, NotAllowed, VersionConflict, ContentConflict, TooBusy, Unavailable) as error:
@@ -159,7 +159,7 @@ def _do(desk: Desk, found: Tracked, name: str, fields: Fields, address: str) -> 
 def _ask(desk: Desk, request: Request, receipt: str, problem: str = "", status: int | None = None) -> Response:
     token, seed = form_token(desk, request, None)
     response = page(
-        "track.html", status or (422 if problem else 200), **frame(desk, None, token), title="查询进度",
+        "track.html", status or (422 if problem else 200), **frame(desk, None, token), title=say("查询进度"),
         receipt=receipt, problem=problem,
     )  # fmt: skip
     keep_form_cookie(desk, response, seed)
@@ -174,7 +174,7 @@ def _show(
     # After a refusal the case may have moved on: show it as it is now.
     found = tracked(desk, found.petition) or found
     response = page(
-        "tracked.html", 200 if problem is None else status_of(problem), **frame(desk, None, token), title="办理进度",
+        "tracked.html", 200 if problem is None else status_of(problem), **frame(desk, None, token), title=say("办理进度"),
         case=progress(desk, found, desk.clock()), ratings=RATINGS, thanks=THANKS.get(done, ""), problem=problem,
         command_id=new_command_id(), supplement=supplement, limit=TEXT_LIMIT,
     )  # fmt: skip

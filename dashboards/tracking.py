@@ -11,7 +11,7 @@ from typing import Any
 
 from cases.events import Actor, in_order
 from cases.ports import CaseRow, StoredPetition
-from cases.saying import labels
+from cases.saying import labels, say
 from cases.viewer import Viewer
 from dashboards.lockout import TRACKING
 from dashboards.parts import Desk
@@ -121,7 +121,7 @@ def progress(desk: Desk, found: Tracked, now: datetime) -> dict[str, Any]:
     ]
     return {
         "number": case.number,
-        "state": PUBLIC_STATES.get(case.state, "办理中"),
+        "state": PUBLIC_STATES.get(case.state, say("办理中")),
         "title": found.row.display.title,
         "snippet": beyond_title(found.row.display.title, found.row.display.snippet),
         "erased": (text := texts.get(found.petition.text_id)) is not None and text.body is None,

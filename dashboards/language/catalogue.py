@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 from markupsafe import Markup, escape
 
-from cases.saying import Said
+from cases.saying import Name, Said
 from dashboards.language.choice import language
 
 HERE = Path(__file__).parent
@@ -32,6 +32,8 @@ class Catalogue:
 
     def __init__(self, messages: Mapping[str, str], names: Mapping[str, str]) -> None:
         self.messages, self.names = messages, names
+        self.missed: set[str] = set()
+        """Sentences of ours that came without English; a test looks here."""
         wrong = [f"{m!r}: {why}" for m, english in messages.items() if (why := unlike(m, english))]
         if wrong:
             raise WrongCatalogue("\n".join(wrong))
@@ -46,8 +48,9 @@ class Catalogue:
         """The same for a page's text: what stays Chinese says so, that a screen reader speaks it as Chinese."""
         return Markup("").join(foreign(part) if chinese else escape(part) for part, chinese in self._parts(said))
 
-    def known(self, said: str) -> bool:
-        return self._found(said) is not None
+    def named(self, text: str) -> Said:
+        """A word that is known to be the program's or the policy's, and not a person's."""
+        return Said(text) if self._recognised(text) else Name(text)
 
     def _parts(self, said: str) -> list[tuple[str, bool]]:
         """The pieces of a line, each with whether it is Chinese still."""
@@ -63,19 +66,28 @@ class Catalogue:
             value = values.get(slot[2], "")
             if slot[3] is not None:
                 parts.append((plural(value, slot[3], slot[4]), False))
-            elif isinstance(value, Said) or slot[1]:
+            elif isinstance(value, Said):
                 parts += self._parts(value)
+            elif slot[1]:
+                parts += self._parts(self.named(value))
             else:
                 parts.append((str(value), CHINESE.search(str(value)) is not None))
         return [*parts, (english[at:], False)]
 
     def _found(self, said: str) -> tuple[str, Mapping[str, Any]] | None:
         """The English sentence and what goes into it; None where there is none."""
-        template, values = (said.template, said.values) if isinstance(said, Said) else (said, {})
-        english = self.messages.get(template) or (None if values else self.names.get(template))
+        if isinstance(said, Name):
+            english = self.names.get(said)
+            return None if english is None else (english, {})
+        if not isinstance(said, Said):
+            return None
+        english = self.messages.get(said.template) if CHINESE.search(said.template) else said.template
         if english is not None:
-            return english, values
-        return self._recognised(str(said))
+            return english, said.values
+        found = self._recognised(str(said))
+        if found is None and CHINESE.search(said) and len(self.missed) < _COUNTED:
+            self.missed.add(said.template)
+        return found
 
     def _recognise(self, text: str) -> tuple[str, Mapping[str, Any]] | None:
         """A sentence of ours that was filled in long ago, as a reason in a recorded event is: which one it is."""
@@ -137,7 +149,7 @@ def catalogue() -> Catalogue:
 
 
 def _read(name: str) -> dict[str, str]:
-    found = yaml.load((HERE / name).read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    found = yaml.safe_load((HERE / name).read_text(encoding="utf-8"))
     flat: dict[str, str] = {}
     for section, table in found.items():
         for message, english in table.items():

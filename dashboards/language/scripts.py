@@ -64,6 +64,10 @@ def _code(source: str, at: int, english: English, *, inside: bool) -> tuple[str,
     return "".join(found), at
 
 
+def _may_be_regex(before: list[str]) -> bool:
+    return _BEFORE_REGEX.search("".join(before[-40:])) is not None
+
+
 def _string(text: str, english: English) -> str:
     if not CHINESE.search(text):
         return text

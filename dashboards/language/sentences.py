@@ -39,6 +39,11 @@ class Element:
     inside: list[Part] = field(default_factory=list)
     closing: str = ""
 
+    @property
+    def chinese(self) -> bool:
+        """An example that is Chinese in any language, and says so."""
+        return 'lang="zh' in self.opening
+
 
 Part = str | Value | Element
 
@@ -63,13 +68,16 @@ class Writer:
 
 def written(parts: Sequence[Part], english: English, out: Writer) -> str:
     """The parts in English. What has no Chinese of its own is written as it stands, and looked into."""
-    if not any(isinstance(part, str) and CHINESE.search(part) for part in parts):
+    if not any(isinstance(part, str) and CHINESE.search(part.strip()) for part in parts):
         return "".join(_as_it_stands(part, english, out) for part in parts)
     first, last = _edges(parts)
     message, values, elements = _message(parts[first:last])
-    space = (message[: len(message) - len(message.lstrip())], message[len(message.rstrip()) :])
+    space = [
+        s.replace("\u3000", "  ")
+        for s in (message[: len(message) - len(message.lstrip())], message[len(message.rstrip()) :])
+    ]
     found = english(message.strip())
-    filled = f"{space[0]}{_fill(found, values, elements, english, out)}{space[1]}"
+    filled = f"{space[0]}{_fill(found, values, elements, out)}{space[1]}"
     before = "".join(_as_it_stands(part, english, out) for part in parts[:first])
     return before + filled + "".join(_as_it_stands(part, english, out) for part in parts[last:])
 
@@ -77,11 +85,16 @@ def written(parts: Sequence[Part], english: English, out: Writer) -> str:
 def _as_it_stands(part: Part, english: English, out: Writer) -> str:
     match part:
         case str():
-            return part
+            return part.replace("\u3000", "  ")
         case Value():
             return out.value(part)
         case Element():
-            return part.opening + written(part.inside, english, out) + part.closing
+            inside = _untouched(part) if part.chinese else written(part.inside, english, out)
+            return part.opening + inside + part.closing
+
+
+def _untouched(element: Element) -> str:
+    return "".join(part if isinstance(part, str) else "" for part in element.inside)
 
 
 def _edges(parts: Sequence[Part]) -> tuple[int, int]:
@@ -102,7 +115,7 @@ def _mute(part: Part) -> bool:
 
 def _speaks(part: Part) -> bool:
     if isinstance(part, Element):
-        return any(_speaks(inner) for inner in part.inside)
+        return not part.chinese and any(_speaks(inner) for inner in part.inside)
     return isinstance(part, Value) or CHINESE.search(part) is not None
 
 
@@ -134,7 +147,7 @@ def _named(table: dict[str, Value] | dict[str, Element], name: str, part: Value 
     return wanted
 
 
-def _fill(message: str, values: dict[str, Value], elements: dict[str, Element], english: English, out: Writer) -> str:
+def _fill(message: str, values: dict[str, Value], elements: dict[str, Element], out: Writer) -> str:
     """The sentence with its values and tags put back."""
 
     def slots(text: str) -> Iterator[str]:
@@ -151,7 +164,8 @@ def _fill(message: str, values: dict[str, Value], elements: dict[str, Element], 
                 yield out.value(value)
         yield out.text(text[at:])
 
-    found, at = [], 0
+    found: list[str] = []
+    at = 0
     for tag in TAG.finditer(message):
         found += slots(message[at : tag.start()])
         at = tag.end()

@@ -8,7 +8,7 @@ they go through the environment's ``finalize``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 from jinja2 import Environment
@@ -52,12 +52,12 @@ class Token:
 
 def _tokens(source: str, english: English) -> Iterator[Token]:
     kind, held = "", ""
-    for _, token, text in _LEXER.lexer.tokeniter(source, None):
-        match token:
+    for _, cut, text in _LEXER.lexer.tokeniter(source, None):
+        match cut:
             case "data":
                 yield Token("data", text)
             case "variable_begin" | "block_begin" | "comment_begin" | "raw_begin":
-                kind, held = token, "" if token == "variable_begin" else text
+                kind, held = cut, "" if cut == "variable_begin" else text
             case "variable_end":
                 yield Token("value", held)
             case "block_end" | "comment_end" | "raw_end":
@@ -161,7 +161,8 @@ class _Walk:
             else:
                 at = yield from self._in_tag(text, at)
 
-    def _in_tag(self, text: str, at: int) -> Iterator[str]:  # type: ignore[misc]  # returns where it got to
+    def _in_tag(self, text: str, at: int) -> Generator[str, None, int]:
+        """Returns where it got to."""
         assert self.tag is not None  # noqa: S101  # by the caller
         if self.quote:
             end = text.find(self.quote, at)
