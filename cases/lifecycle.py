@@ -17,7 +17,7 @@ from cases.commands import COMMANDS, Command
 from cases.errors import BadInput, FieldError, Refused
 from cases.events import NewEvent
 from cases.policy import Policy
-from cases.saying import labels
+from cases.saying import labels, say
 
 LATE_ENTRY = timedelta(hours=24)
 CLOCK_DRIFT = timedelta(minutes=5)
@@ -103,11 +103,11 @@ def refusal(case: Case, name: str, role: str, unit: str | None, policy: Policy) 
     """Why this role cannot give this command now, in words, or None if it may try. For buttons, before anybody clicks."""
     rule = RULES[name]
     if rule.roles and role not in rule.roles:
-        return f"“{COMMANDS[name]}”不属于您的岗位职责"
+        return say("“{command}”不属于您的岗位职责", command=COMMANDS[name])
     if case.state not in rule.starts:
-        return f"案件目前{STATES.get(case.state, case.state)},不能{COMMANDS[name]}"
+        return say("案件目前{state},不能{command}", state=STATES.get(case.state, case.state), command=COMMANDS[name])
     if name in _UNIT_COMMANDS and role in _UNIT_ROLES and not _acts_for(unit, case, policy):
-        return "只有主办单位可以操作"
+        return say("只有主办单位可以操作")
     return None
 
 
@@ -279,7 +279,7 @@ def _request_return(case: Case, command: Command, situation: Situation) -> Happe
         raise Refused(
             "return_window_closed", "已超过退单期限", "山东省政务服务热线管理办法", "请继续办理,或与派单员商量"
         )
-    _words(situation, "退单理由")
+    _words(situation, say("退单理由"))
     proposed = command.data.get("proposed_unit") or None
     if proposed is not None:
         proposed = _unit(command, "proposed_unit", case, situation.policy)
@@ -292,13 +292,13 @@ def _approve_return(case: Case, command: Command, situation: Situation) -> Happe
 
 
 def _refuse_return(case: Case, command: Command, situation: Situation) -> Happened:
-    _words(situation, "不同意退单的理由")
+    _words(situation, say("不同意退单的理由"))
     return [("assignment.return_refused", {"unit": case.unit})]
 
 
 def _submit_reply(case: Case, command: Command, situation: Situation) -> Happened:
     _own_unit(case, command, situation)
-    _words(situation, "答复内容")
+    _words(situation, say("答复内容"))
     result = _choice(command, "result", REPLY_RESULTS)
     type_ = "reply.resubmitted" if case.state == "rework" else "reply.submitted"
     return [(type_, {"result": result, "unit": case.unit})]
@@ -318,7 +318,7 @@ def _approve_reply(case: Case, command: Command, situation: Situation) -> Happen
 
 def _send_back(case: Case, command: Command, situation: Situation) -> Happened:
     _own_unit(case, command, situation)
-    _words(situation, "退回修改的理由")
+    _words(situation, say("退回修改的理由"))
     reply = case.reply
     if reply is None:
         raise Refused("no_reply", "没有待审核的答复", "办件流程")
@@ -367,7 +367,7 @@ def _order_rework(case: Case, command: Command, situation: Situation) -> Happene
     if case.reworks >= REWORKS:
         raise Refused("too_many_reworks", "已二次办理两次,请转督办", "办件流程", "请提请督办")
     if case.evaluation != "not_satisfied" and case.followup != "unresolved":
-        _words(situation, "要求二次办理的理由(群众未表示不满意或未解决)")
+        _words(situation, say("要求二次办理的理由(群众未表示不满意或未解决)"))
     return [("rework.ordered", {"unit": case.unit})]
 
 
@@ -407,7 +407,7 @@ def _separate(case: Case, command: Command, situation: Situation) -> Happened:
 
 
 def _note(case: Case, command: Command, situation: Situation) -> Happened:
-    _words(situation, "备注内容")
+    _words(situation, say("备注内容"))
     return [("case.noted", {})]
 
 

@@ -17,7 +17,7 @@ from cases.events import EVENT_TYPES, Event
 from cases.petition import CHANNELS
 from cases.ports import CaseRow, StoredPetition, Text
 from cases.problems import status_of
-from cases.saying import listed, say
+from cases.saying import Name, listed, say
 from cases.viewer import MAY_UNMASK, Viewer
 from dashboards.command_forms import FORMS, chosen_of, options_of, read_command
 from dashboards.commanding import give, new_command_id
@@ -251,8 +251,8 @@ def _explanation(events: Sequence[Event], desk: Desk) -> dict[str, Any]:
         "model": first.get("model", ""),
         "unit": desk.policy.unit_name(route.get("unit")),
         "rule": route.get("rule") or "",
-        "basis": route.get("basis") or "",
-        "reason": route.get("reason") or "",
+        "basis": Name(route.get("basis") or ""),
+        "reason": say(route.get("reason") or ""),
     }
 
 
@@ -263,7 +263,7 @@ def _clock_view(clock: Mapping[str, Any], desk: Desk, pack: str, now: datetime) 
     rule: Mapping[str, Any] = proof.get("rule") or {}
     calendar: Mapping[str, Any] = proof.get("calendar") or {}
     days = [
-        {"date": str(d.get("date", "")), "counts": bool(d.get("counts")), "why": str(d.get("why", ""))}
+        {"date": str(d.get("date", "")), "counts": bool(d.get("counts")), "why": say(str(d.get("why", "")))}
         for d in proof.get("days") or ()
     ]
     status = str(clock.get("status", ""))
@@ -277,11 +277,11 @@ def _clock_view(clock: Mapping[str, Any], desk: Desk, pack: str, now: datetime) 
         "provisional": bool(clock.get("provisional")) and status in ("running", "paused"),
         "start": EVENT_TYPES.get(str(start.get("event", "")), str(start.get("event", ""))),
         "start_at": day_and_time(start.get("at"), desk.zone, now),
-        "pack": desk.policy.packs[str(rule["pack"])].title
+        "pack": Name(desk.policy.packs[str(rule["pack"])].title)
         if rule.get("pack") in desk.policy.packs
         else rule.get("pack", ""),
         "version": str(rule.get("version", ""))[:12],
-        "basis": rule.get("basis", ""),
+        "basis": Name(rule.get("basis", "")),
         "calendar": f"{calendar.get('id', '')} {str(calendar.get('version', ''))[:20]}".strip(),
         "length": _length(rule),
         "counted": _counted(proof.get("counted"), str(rule.get("unit", ""))),

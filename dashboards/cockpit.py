@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 from cases.petition import CHANNELS
 from cases.policy import Policy
 from cases.ports import Facts, Figure, Figures, TrendRow
-from cases.saying import labels, say
+from cases.saying import Name, labels, say
 from cases.viewer import Viewer
 from dashboards.periods import Asked, Span
 from dashboards.trends import label
@@ -364,7 +364,7 @@ def name_of(policy: Policy, by: str, key: str) -> str:
         case "topic":
             return policy.topic_name(key) if key not in ("", UNCLASSIFIED) else UNKNOWN["topic"]
         case "place":
-            return policy.places[key].name if key in policy.places else key or UNKNOWN["place"]
+            return Name(policy.places[key].name) if key in policy.places else key or UNKNOWN["place"]
         case "unit":
             return policy.unit_name(key) if key not in ("", policy.town) else UNKNOWN["unit"]
     return CHANNELS.get(key, key or UNKNOWN["channel"])

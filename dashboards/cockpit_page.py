@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from cases.errors import BadInput, FieldError, NotAllowed
-from cases.saying import labels, say
+from cases.saying import Name, labels, say
 from dashboards.cockpit import (
     BY,
     RISING_LEAST,
@@ -141,7 +141,7 @@ def _secret_link(span: Span) -> str:
 
 def _whose(desk: Desk, who: SignedIn) -> str:
     return (
-        desk.policy.name
+        Name(desk.policy.name)
         if who.viewer.units is None
         else say("{unit}及下属", unit=desk.policy.unit_name(who.account.unit))
     )

@@ -11,7 +11,7 @@ from cases.commands import COMMANDS
 from cases.errors import BadInput, FieldError
 from cases.lifecycle import FOLLOW_UP_ANSWERS, PATHS, RATINGS, REPLY_RESULTS
 from cases.policy import Policy
-from cases.saying import labels, say
+from cases.saying import Name, labels, say
 from dashboards.http import Fields
 from dashboards.words import LINK_KINDS
 
@@ -118,13 +118,13 @@ def options_of(field: Field, case: Case, policy: Policy, linked: Mapping[str, st
     """What may be chosen, id to words. Offices that are accused in this case are not offered."""
     match field.options:
         case "topics":
-            return {t.id: t.name for t in policy.topics.values()}
+            return {t.id: Name(t.name) for t in policy.topics.values()}
         case "places":
-            return {p.code: p.name for p in policy.places.values()}
+            return {p.code: Name(p.name) for p in policy.places.values()}
         case "units" | "leads":
             helpers = field.options == "units"
             return {
-                u.id: u.name
+                u.id: Name(u.name)
                 for u in policy.units.values()
                 if u.id != policy.town and (helpers or u.kind != "village") and u.kind not in ("county", "external")
                 and set(policy.above(u.id)).isdisjoint(case.accused)

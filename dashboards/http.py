@@ -19,7 +19,7 @@ from starlette.responses import RedirectResponse, Response
 
 from cases.errors import BadForm, BadInput, FieldError, NotSignedIn, SuqiuError, Unavailable
 from cases.problems import MEDIA_TYPE, TITLES, Problem, problem, problem_of_status, status_of
-from cases.saying import say
+from cases.saying import Name, say
 from cases.viewer import ROLES, SEES_NO_CASES
 from dashboards.language import choice
 from dashboards.language.catalogue import spoken
@@ -260,7 +260,7 @@ def frame(desk: Desk, who: SignedIn | None = None, csrf: str = "") -> dict[str, 
     """What every page's frame shows: the town, who is signed in, and where they may go."""
     role = ROLES.get(who.account.role, who.account.role) if who else ""
     return {
-        "town": desk.policy.name,
+        "town": Name(desk.policy.name),
         "who": who,
         "role": role,
         "unit": desk.policy.unit_name(who.account.unit) if who else "",

@@ -12,7 +12,7 @@ from cases.errors import BadInput, FieldError
 from cases.petition import CHANNELS
 from cases.policy import Policy
 from cases.ports import CaseQuery
-from cases.saying import labels, say
+from cases.saying import Name, labels, say
 from cases.viewer import Viewer
 from dashboards.words import LEVELS
 
@@ -79,16 +79,16 @@ def read_address(address: str, policy: Policy, viewer: Viewer) -> tuple[str, Fil
 def options(policy: Policy, viewer: Viewer) -> dict[str, dict[str, str]]:
     """What may be chosen, per field, value to words."""
     own = viewer.units
-    units = {
-        u.id: u.name
+    units: dict[str, str] = {
+        u.id: Name(u.name)
         for u in policy.units.values()
         if u.kind not in ("county", "external", "village") and u.id != policy.town and (own is None or u.id in own)
     }
-    villages = {u.id: u.name for u in policy.units.values() if u.kind == "village"}
+    villages: dict[str, str] = {u.id: Name(u.name) for u in policy.units.values() if u.kind == "village"}
     return {
         "unit": units,
-        "topic": {t.id: t.name for t in policy.topics.values()},
-        "place": villages or {p.code: p.name for p in policy.places.values()},
+        "topic": {t.id: Name(t.name) for t in policy.topics.values()},
+        "place": villages or {p.code: Name(p.name) for p in policy.places.values()},
         "channel": dict(CHANNELS),
         "state": dict(STATES),
         "level": dict(LEVELS),

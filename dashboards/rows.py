@@ -11,7 +11,7 @@ from cases.events import EVENT_TYPES
 from cases.petition import CHANNELS
 from cases.policy import Policy
 from cases.ports import AuditLog, CaseRow
-from cases.saying import say
+from cases.saying import Name, say
 from cases.viewer import Viewer
 from dashboards.parts import Desk
 from dashboards.words import LEVELS, chip, day_and_time
@@ -134,12 +134,12 @@ def case_json(row: CaseRow, policy: Policy, others: Mapping[str, str]) -> dict[s
 def clock_name(policy: Policy, pack: str, clock: str | None) -> str:
     """``办理时限`` for ``resolve``: the clock's name in its pack."""
     found = policy.packs.get(pack)
-    named = (c.name for c in found.clocks if c.id == clock) if found is not None else iter(())
+    named = (Name(c.name) for c in found.clocks if c.id == clock) if found is not None else iter(())
     return next(named, clock or "")
 
 
 def place_name(policy: Policy, code: str | None) -> str:
-    return policy.places[code].name if code is not None and code in policy.places else (code or "")
+    return Name(policy.places[code].name) if code is not None and code in policy.places else (code or "")
 
 
 def iso(at: datetime | None) -> str | None:

@@ -17,7 +17,7 @@ from cases.errors import BadInput, FieldError, NotAllowed
 from cases.petition import CHANNELS
 from cases.policy import Policy
 from cases.ports import SavedSearch, SearchQuery, SearchResult
-from cases.saying import labels, listed, say
+from cases.saying import Name, labels, listed, say
 from cases.viewer import SEES_NO_CASES
 from dashboards.cockpit import steps
 from dashboards.found import data_json, found_row
@@ -217,7 +217,7 @@ def _name(policy: Policy, field: str, value: str) -> str:
         case "topic":
             return policy.topic_name(value)
         case "place":
-            return policy.places[value].name if value in policy.places else value
+            return Name(policy.places[value].name) if value in policy.places else value
         case "channel":
             return CHANNELS.get(value, value)
         case "state":

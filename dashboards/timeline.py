@@ -146,7 +146,7 @@ def _who(event: Event, policy: Policy) -> str:
         case "key":
             return say("接口 {id}", id=actor.id)
     place = policy.unit_name(actor.unit)
-    return " ".join(part for part in (place, ROLES.get(actor.role or "", ""), actor.id) if part)
+    return listed((place, ROLES.get(actor.role or "", ""), actor.id), "{first} {rest}")
 
 
 def _facts(type_: str, d: Mapping[str, Any], policy: Policy, pack: str, numbers: Mapping[str, str]) -> list[str]:

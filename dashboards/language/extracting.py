@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 PYTHON = (
     "cases/*.py", "dashboards/*.py", "ingest/edge.py", "ingest/forms.py", "ingest/gateway.py", "ingest/rejected.py",
     "ingest/shape.py", "ingest/times.py", "ingest/visits.py", "ingest/web.py", "ingest/wording.py", "search/completion.py",
-    "search/language.py", "search/plan.py", "streams/desk.py", "streams/tasks.py",
+    "search/language.py", "search/plan.py", "streams/desk.py", "streams/tasks.py", "suqiu/demo/running.py",
 )  # fmt: skip
 """What says something on a page. The command line, WeChat and the machines' edges speak Chinese alone."""
 ALL_SAID = "dashboards"

@@ -1,4 +1,4 @@
-"""What of an English page is still Chinese, and should not be."""
+"""What of an English page is still Chinese, and should not be: the interface's own words, marked as Chinese or not."""
 
 from __future__ import annotations
 
@@ -42,6 +42,9 @@ class Leftovers(HTMLParser):
     def handle_data(self, text: str) -> None:
         tag, chinese = self.open[-1] if self.open else ("", False)
         if chinese:
+            # Marked as Chinese: then it is a name, or a part of what somebody wrote. Our own words have no business there.
+            if CHINESE.search(text) and not any(text.strip() in known for known in self.data):
+                self.found.append(f"marked in {tag}: {text.strip()[:200]}")
             return
         text = self._without_data(text) if tag in UNMARKABLE or tag == "script" else text
         if CHINESE.search(text):
