@@ -191,7 +191,7 @@ def _search_page(desk: Desk, presence: Presence, who: SignedIn, q: str, cursor: 
     more = f"/queue?{urlencode({'q': q, 'cursor': result.cursor})}" if result.cursor else None
     return page(
         "queue.html", **_frame(desk, who, density), title=say("查找：{q}", q=q), view=None, filters=Filters(), rows=hits,
-        more=more, paged=cursor is not None, position=None, q=q, note=result.note, total=result.total, chips=[],
+        more=more, paged=cursor is not None, position=None, q=q, note=say(result.note), total=result.total, chips=[],
         address=f"/queue?{urlencode({'q': q})}", sort="", sorts=[],
     )  # fmt: skip
 

@@ -125,7 +125,7 @@ def _page(desk: Desk, who: SignedIn, q: str, sort: str, every: str, cursor: str 
     drawn = _over_time(result, every)
     return page(
         "search.html", **frame(desk, who, who.session.csrf), q=q, sort=sort if sort in SORTS else "relevance", sorts=SORTS,
-        total=result.total, note=result.note, wrong=wrong, rows=rows, facets=_facets(desk.policy, result, q, sort),
+        total=result.total, note=say(result.note), wrong=wrong, rows=rows, facets=_facets(desk.policy, result, q, sort),
         more=_address(q, sort=sort, every=every, cursor=result.cursor) if result.cursor else None, paged=cursor is not None,
         over_time=drawn, every=every, everies=EVERY, link=lambda **more: _address(q, **{"sort": sort, "every": every, **more}),
         saved=[(s.name, s.query, _address(s.query, sort=s.sort)) for s in desk.saved.saved(who.account.name)],
@@ -145,7 +145,7 @@ def _search(desk: Desk, who: SignedIn, q: str, sort: str, every: str, cursor: st
         daily = desk.index.search(SearchQuery(text=q, every="day", limit=1), who.viewer)
         return SearchResult(
             total=result.total, hits=result.hits, facets=result.facets, over_time=daily.over_time, cursor=result.cursor,
-            note=result.note,
+            note=say(result.note),
         )  # fmt: skip
     return result
 

@@ -43,7 +43,9 @@ class Leftovers(HTMLParser):
         tag, chinese = self.open[-1] if self.open else ("", False)
         if chinese:
             # Marked as Chinese: then it is a name, or a part of what somebody wrote. Our own words have no business there.
-            if CHINESE.search(text) and not any(text.strip() in known for known in self.data):
+            # Examples of what to write are code.
+            strange = [w for w in text.split() if CHINESE.search(w) and not any(w in known for known in self.data)]
+            if strange and tag != "code":
                 self.found.append(f"marked in {tag}: {text.strip()[:200]}")
             return
         text = self._without_data(text) if tag in UNMARKABLE or tag == "script" else text
