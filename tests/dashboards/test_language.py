@@ -199,7 +199,14 @@ OFFICERS = (
 
 def in_english(hall: Hall, browser: Browser, paths: tuple[str, ...]) -> dict[str, list[str]]:
     browser.post("/language?to=en")
-    data = names_of(hall.town) | {"柳河村三组的路灯还是不亮。", "低保什么时候发？", "已派人修好。", "路灯", "状态:", "部门:没有"}
+    data = names_of(hall.town) | {
+        "柳河村三组的路灯还是不亮。",
+        "低保什么时候发？",
+        "已派人修好。",
+        "路灯",
+        "状态:",
+        "部门:没有",
+    }
     found = {path: leftovers(browser.get(path).text, data) for path in paths}
     return {path: left for path, left in found.items() if left}
 
