@@ -269,8 +269,9 @@ def _clock_view(clock: Mapping[str, Any], desk: Desk, pack: str, now: datetime) 
     status = str(clock.get("status", ""))
     level = str(clock.get("level") or ("red" if status == "breached" else "none"))
     return {
-        "name": clock.get("name")
-        or clock_name(desk.policy, str(rule.get("pack") or pack), str(clock.get("clock", ""))),
+        "name": Name(clock["name"])
+        if clock.get("name")
+        else clock_name(desk.policy, str(rule.get("pack") or pack), str(clock.get("clock", ""))),
         "chip": chip(clock.get("due_at"), status, level, now, desk.zone),
         "due": due_day(clock.get("due_at"), desk.zone, now),
         "status": CLOCK_STATUS.get(status, status),

@@ -14,7 +14,7 @@ from cases.ports import CaseRow
 from cases.saying import say
 from dashboards.language.catalogue import spoken
 from dashboards.parts import Desk
-from dashboards.rows import clock_name, place_name
+from dashboards.rows import clock_name, ours, place_name
 from dashboards.words import chip, day_and_time
 
 
@@ -24,7 +24,7 @@ def found_row(row: CaseRow, desk: Desk, now: datetime) -> dict[str, Any]:
     clock = clock_name(policy, case.pack, row.due_clock)
     return {
         "number": case.number, "chip": chip(row.due_at, row.due_status, row.level, now, desk.zone, clock),
-        "clock": clock, "title": row.display.title or say("（无标题）"), "snippet": row.display.snippet,
+        "clock": clock, "title": ours(row.display.title) or say("（无标题）"), "snippet": row.display.snippet,
         "topic": policy.topic_name(case.topic), "place": row.display.place or place_name(policy, case.place),
         "channel": CHANNELS.get(case.channel, case.channel), "unit": policy.unit_name(case.unit) or say("未派单"),
         "state": case.state, "state_name": STATES.get(case.state, case.state), "secret": case.secret,

@@ -32,7 +32,7 @@ SAYING = frozenset(
 # Not said to people on a page: the description of the API, what is looked for, what is compared or cut off.
 FOR_MACHINES = frozenset({"dashboards/api.py"})
 NOT_SAID = frozenset({"，。；、：,.;: ", "状态:在办", '检索码:"{key}"'})
-_NO_MESSAGES = frozenset({"compile", "join", "lstrip", "rstrip", "strip", "write", "Name", "set", "frozenset"})
+_NO_MESSAGES = frozenset({"compile", "join", "lstrip", "rstrip", "strip", "write", "Name"})
 
 
 def messages() -> dict[str, str]:
