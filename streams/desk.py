@@ -19,7 +19,7 @@ from cases.viewer import Viewer
 from streams import projection
 from streams.books import Books
 
-TEXT_KINDS = {"submit_reply": "reply", "note": "note", "evaluate": "comment"}
+TEXT_KINDS = {"submit_reply": "reply", "note": "note", "contact": "note", "follow_up": "note", "evaluate": "comment"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
