@@ -16,7 +16,7 @@ TEMPLATE_LIMIT = 4000
 # What a template may ask for, and what stands there. One that the case does not know becomes a gap.
 PLACEHOLDERS: dict[str, str] = {
     "编号": "办件编号",
-    "事项": "标题，已脱敏",
+    "事项": "标题（已脱敏）；没有写标题的，是诉求类别",
     "类别": "诉求类别",
     "地点": "地点",
     "渠道": "来件渠道",

@@ -42,6 +42,7 @@ from dashboards.reply_templates import check_no_gaps
 from dashboards.rows import audit_secret, clock_name, row_view
 from dashboards.sessions import SignedIn
 from dashboards.steps import steps_of
+from dashboards.tracking import basis_of
 from dashboards.timeline import linked_ids, text_ids, timeline
 from dashboards.words import CLOCK_STATUS, LINK_KINDS, chip, day_and_time, due_day
 
@@ -175,12 +176,13 @@ def _seen(desk: Desk, row: CaseRow, viewer: Viewer, unmasked: bool, now: datetim
     first = next((p for p in petitions if p.petition_id in case.petitions[:1]), None)
     original, masked = (words_of(texts.get(first.text_id)) if first is not None else None) or ({}, {})
     words = deciding_words(events, masked)
+    types = {e.event_id: e.type for e in events}
     context = {
         "row": row_view(row, desk, now),
         "case": case,
         "petitions": _petitions_view(desk, case.petitions, petitions, texts, events, unmasked, now),
         "explanation": _explanation(events, words, desk),
-        "clocks": [_clock_view(c, desk, case.pack, now) for c in desk.clocks_of(case.case_id)],
+        "clocks": [_clock_view(c, desk, case.pack, types, now) for c in desk.clocks_of(case.case_id)],
         "entries": timeline(events, texts, policy, case.pack, numbers, desk.zone, now),
         "links": _links_view(row, others),
         "collaborators": [policy.unit_name(u) for u in case.collaborators],
@@ -347,12 +349,16 @@ def _explanation(events: Sequence[Event], words: Sequence[tuple[str, float]], de
     }
 
 
-def _clock_view(clock: Mapping[str, Any], desk: Desk, pack: str, now: datetime) -> dict[str, Any]:
-    """One clock 时限 with its certificate 依据: why this date."""
+def _clock_view(
+    clock: Mapping[str, Any], desk: Desk, pack: str, types: Mapping[str, str], now: datetime
+) -> dict[str, Any]:
+    """One clock 时限 with its certificate 依据: why this date. ``types``: of the case's events, by id."""
     proof: Mapping[str, Any] = clock.get("certificate") or {}
     start: Mapping[str, Any] = proof.get("start") or {}
     rule: Mapping[str, Any] = proof.get("rule") or {}
     calendar: Mapping[str, Any] = proof.get("calendar") or {}
+    began = str(start.get("event") or "")
+    began = types.get(began, began)
     days = [
         {"date": str(d.get("date", "")), "counts": bool(d.get("counts")), "why": str(d.get("why", ""))}
         for d in proof.get("days") or ()
@@ -366,13 +372,10 @@ def _clock_view(clock: Mapping[str, Any], desk: Desk, pack: str, now: datetime) 
         "due": due_day(clock.get("due_at"), desk.zone, now),
         "status": CLOCK_STATUS.get(status, status),
         "provisional": bool(clock.get("provisional")) and status in ("running", "paused"),
-        "start": EVENT_TYPES.get(str(start.get("event", "")), str(start.get("event", ""))),
+        "start": EVENT_TYPES.get(began, began),
         "start_at": day_and_time(start.get("at"), desk.zone, now),
-        "pack": desk.policy.packs[str(rule["pack"])].title
-        if rule.get("pack") in desk.policy.packs
-        else rule.get("pack", ""),
         "version": str(rule.get("version", ""))[:12],
-        "basis": rule.get("basis", ""),
+        "basis": basis_of(desk, clock),
         "calendar": f"{calendar.get('id', '')} {str(calendar.get('version', ''))[:20]}".strip(),
         "length": _length(rule),
         "counted": _counted(proof.get("counted"), str(rule.get("unit", ""))),

@@ -56,10 +56,12 @@ def values(desk: Desk, row: CaseRow, viewer: Viewer, fields: Fields, now: dateti
     """What stands in the placeholders of ``cases.replies.PLACEHOLDERS``; empty where this case does not say."""
     case, policy = row.case, desk.policy
     clock: Mapping[str, Any] = next((c for c in desk.clocks_of(case.case_id) if c.get("clock") == "resolve"), {})
+    titled = not row.display.snippet.startswith(row.display.title)
     served = [r.served_at for r in case.replies if r.served_at is not None]
     return {
         "编号": case.number,
-        "事项": row.display.title,
+        # Who wrote no title has its first words as one, and these read badly in a letter.
+        "事项": row.display.title if titled else policy.topic_name(case.topic) if case.topic else "",
         "类别": policy.topic_name(case.topic) if case.topic else "",
         "地点": row.display.place or place_name(policy, case.place),
         "渠道": CHANNELS.get(case.channel, ""),
