@@ -42,8 +42,8 @@ from dashboards.reply_templates import check_no_gaps
 from dashboards.rows import audit_secret, clock_name, row_view
 from dashboards.sessions import SignedIn
 from dashboards.steps import steps_of
-from dashboards.tracking import basis_of
 from dashboards.timeline import linked_ids, text_ids, timeline
+from dashboards.tracking import basis_of
 from dashboards.words import CLOCK_STATUS, LINK_KINDS, chip, day_and_time, due_day
 
 REASON_LIMIT = 200
@@ -160,7 +160,7 @@ class Seen:
     """What one viewer reads of a case, on the page and on paper. ``numbers``: of other cases that it names, id to number;
     ``words``: those that decided the topic; ``original``: the first petition as handed in, not for showing."""
 
-    context: Mapping[str, Any]
+    context: dict[str, Any]
     numbers: Mapping[str, str]
     words: Sequence[tuple[str, float]]
     original: Mapping[str, Any]
@@ -198,7 +198,11 @@ def _on_paper(desk: Desk, who: SignedIn, number: str) -> Response:
     row = find_row(desk, number, who.viewer, "print")
     seen = _seen(desk, row, who.viewer, False, now)
     desk.audit.write(
-        actor=f"{who.viewer.kind}:{who.viewer.id}", action="case.printed", subject=row.case.number, reason="已脱敏", at=now
+        actor=f"{who.viewer.kind}:{who.viewer.id}",
+        action="case.printed",
+        subject=row.case.number,
+        reason="已脱敏",
+        at=now,
     )
     return page(
         "case_print.html", **frame(desk, who, who.session.csrf), **seen.context, title=f"办件单 {row.case.number}",
@@ -386,7 +390,9 @@ def _clock_view(
 
 def _left_out(days: Sequence[Mapping[str, Any]], most: int = 12) -> str:
     """The days that do not count, as paper has room for them: ``10月1日、10月2日等 8 天``."""
-    off = [str(d["date"])[5:].lstrip("0").replace("-0", "月").replace("-", "月") + "日" for d in days if not d["counts"]]
+    off = [
+        str(d["date"])[5:].lstrip("0").replace("-0", "月").replace("-", "月") + "日" for d in days if not d["counts"]
+    ]
     return "、".join(off[:most]) + (f" 等 {len(off)} 天" if len(off) > most else "")
 
 

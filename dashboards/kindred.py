@@ -36,7 +36,8 @@ def similar(
         asked = f"{asked} 类别:{row.case.topic}".strip()
     if not asked:
         return []
-    left_out, found = {row.case.case_id, *but}, []
+    left_out = {row.case.case_id, *but}
+    found: list[dict[str, Any]] = []
     # At the same place first; what room is left goes to the same matter elsewhere.
     for query in (f"{asked} 地点:{row.case.place}",) * bool(row.case.place) + (asked,):
         more = _found(desk, query, viewer, left_out, SIMILAR - len(found), "similar cases", now)

@@ -97,5 +97,3 @@ def check_no_gaps(texts: Mapping[str, str]) -> None:
             f"还有 {len(left)} 处没有填：{shown}", [FieldError(("text",), "请填写，不需要的整句删去")],
             "请填写，不需要的整句删去，再提交",
         )  # fmt: skip
-
-

@@ -160,7 +160,9 @@ TOLD = frozenset({"case.redirected", "notice.served"})
 _TELLS = {"submit_reply": "reply.served", "redirect": "case.redirected", "serve_notice": "notice.served"}
 
 
-def as_if_told(desk: Desk, row: CaseRow, petition: StoredPetition, command: str, text: str, now: datetime) -> dict[str, Any]:
+def as_if_told(
+    desk: Desk, row: CaseRow, petition: StoredPetition, command: str, text: str, now: datetime
+) -> dict[str, Any]:
     """What ``progress`` will answer once these words of an officer have reached the citizen: the same page, a step ahead."""
     found = Tracked(petition, row, citizen_viewer(petition.petition_id, petition.sender))
     shown = progress(desk, found, now)

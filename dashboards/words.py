@@ -40,7 +40,9 @@ def due_day(at: datetime | str | None, zone: ZoneInfo, now: datetime | None = No
 def whole_day(at: datetime | str | None, zone: ZoneInfo) -> str:
     """A date as a letter has it, ``2026年11月27日``."""
     found = moment(at)
-    return f"{local.year}年{local.month}月{local.day}日" if found is not None and (local := found.astimezone(zone)) else ""
+    return (
+        f"{local.year}年{local.month}月{local.day}日" if found is not None and (local := found.astimezone(zone)) else ""
+    )
 
 
 def duration(length: timedelta) -> str:

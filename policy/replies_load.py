@@ -47,7 +47,9 @@ def _template(e: Entry, topics: Collection[str]) -> ReplyTemplate:
         known = "、".join(f"{c}（{words}）" for c, words in asked.items())
         raise e.error("command", f"“{command}”不是要写文字的操作", f"可以写的有：{known}")
     if family and family not in FAMILIES:
-        raise e.error("family", f"“{family}”不是办理程序", "请写 petition（信访件）或 hotline（热线件），两种都适用的不写")
+        raise e.error(
+            "family", f"“{family}”不是办理程序", "请写 petition（信访件）或 hotline（热线件），两种都适用的不写"
+        )
     for topic in e.words("topics"):
         if topic not in topics:
             raise e.error("topics", f"类别“{topic}”在 topics.yaml 里没有", did_you_mean(topic, list(topics)))

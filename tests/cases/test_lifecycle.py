@@ -301,7 +301,11 @@ def test_what_the_course_of_a_case_forbids_is_told_before_the_button_is_pressed(
     """Not only state and role: who wrote the reply, what was returned before, what has run out, what there is none of."""
     replied = dispatched().do("sign_for", "unit_clerk", who="li", unit=LEAD)
     replied.do("submit_reply", "unit_clerk", who="li", unit=LEAD, text="已修好", result="resolved")
-    returned = dispatched().do("request_return", "unit_clerk", unit=LEAD, text="不归我们").do("refuse_return", "dispatcher", text="归")
+    returned = (
+        dispatched()
+        .do("request_return", "unit_clerk", unit=LEAD, text="不归我们")
+        .do("refuse_return", "dispatcher", text="归")
+    )
 
     assert why_not(replied, "approve_reply", "unit_head", who="boss", unit=LEAD) is None
     assert "起草人不能审核自己的答复" in (why_not(replied, "approve_reply", "unit_head", who="li", unit=LEAD) or "")
@@ -313,7 +317,9 @@ def test_what_the_course_of_a_case_forbids_is_told_before_the_button_is_pressed(
     assert "没有并入的可以撤销" in (why_not(replied, "separate", "dispatcher") or "")
 
 
-@pytest.mark.parametrize("role", ["unit_clerk", "unit_head", "dispatcher", "petition_office", "town_head", "petitioner"])
+@pytest.mark.parametrize(
+    "role", ["unit_clerk", "unit_head", "dispatcher", "petition_office", "town_head", "petitioner"]
+)
 def test_what_a_button_says_cannot_be_done_is_refused_when_it_is_tried(role: str) -> None:
     given = {
         "unit": LEAD, "topic": "utilities", "path": "litigation", "result": "resolved", "channel": "phone", "answer": "resolved",

@@ -10,7 +10,9 @@ from cases.replies import PLACEHOLDERS, filled, gaps, placeholders
 
 
 def test_what_the_case_knows_is_filled_in_and_the_rest_is_a_gap() -> None:
-    text = filled("编号{编号}，不晚于{期限}，{承办单位}【填：做了什么】", {"编号": "QH1", "期限": "", "承办单位": "文化站"})
+    text = filled(
+        "编号{编号}，不晚于{期限}，{承办单位}【填：做了什么】", {"编号": "QH1", "期限": "", "承办单位": "文化站"}
+    )
 
     assert "编号QH1，不晚于【填：期限】，文化站【填：做了什么】" == text
     assert ["【填：期限】", "【填：做了什么】"] == gaps(text)

@@ -146,7 +146,14 @@ def test_a_printed_case_says_who_printed_it_and_when_and_is_on_record(hall: Hall
     said = words_on(page.text)
 
     assert 200 == page.status_code
-    for words in (number, "打印：li（公共事业服务站 承办人）", "2026-06-01 12:00", "办理经过", "派单", "个人信息已脱敏"):
+    for words in (
+        number,
+        "打印：li（公共事业服务站 承办人）",
+        "2026-06-01 12:00",
+        "办理经过",
+        "派单",
+        "个人信息已脱敏",
+    ):
         assert words in said
     assert "19900000001" not in page.text
     assert "13912345678" not in page.text

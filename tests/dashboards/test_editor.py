@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from classifiers.understanding import LexiconUnderstand
 from cases.policy import ClockDef, Pack
 from cases.replies import ReplyTemplate
+from classifiers.understanding import LexiconUnderstand
 from dashboards.personal import personal_data
 from policy.load import load_policy
 from tests.dashboards.hall import LEAD, Browser, Hall, words_on
@@ -111,7 +111,9 @@ def test_what_was_typed_stays_above_the_template_and_comes_back_alone(editing: t
     assert "先写的" == written(ask(officer, number, "undo", text=written(page), before="先写的").text)
 
 
-def test_who_wrote_no_title_has_the_topic_in_the_letter_and_not_the_first_words(hall: Hall, editing: tuple[Browser, str]) -> None:
+def test_who_wrote_no_title_has_the_topic_in_the_letter_and_not_the_first_words(
+    hall: Hall, editing: tuple[Browser, str]
+) -> None:
     officer, number = editing
     assert "您好！路灯亮化已办。" == ask(officer, number, "template", template="general", script=True).json()["text"]
 
@@ -162,7 +164,12 @@ def test_a_question_of_an_editor_does_nothing_to_the_case(hall: Hall, editing: t
 
     assert before == version_of(hall, number)
     for go in ("template", "preview"):
-        assert 403 == officer.post(f"/cases/{number}/commands", {"csrf": "no", "go": go, "command": "submit_reply"}).status_code
+        assert (
+            403
+            == officer.post(
+                f"/cases/{number}/commands", {"csrf": "no", "go": go, "command": "submit_reply"}
+            ).status_code
+        )
         assert 404 == ask(officer, "QH2026010100009", go, template="general", text="?").status_code
 
 
@@ -181,7 +188,12 @@ def test_a_reply_with_a_gap_is_refused_kindly_and_stays_in_its_field(hall: Hall,
 
 def test_a_machine_s_reply_with_a_gap_is_refused_too(hall: Hall, editing: tuple[Browser, str]) -> None:
     officer, number = editing
-    body = {"command": "submit_reply", "expected_version": version_of(hall, number), "result": "resolved", "text": "于【填：哪天】修好"}
+    body = {
+        "command": "submit_reply",
+        "expected_version": version_of(hall, number),
+        "result": "resolved",
+        "text": "于【填：哪天】修好",
+    }
     answer = officer.post(f"/api/v1/cases/{number}/commands", json=body, headers={"x-csrf-token": officer.csrf()})
 
     assert 422 == answer.status_code
@@ -203,7 +215,11 @@ def test_the_preview_is_what_the_citizen_sees_once_the_reply_is_served(hall: Hal
     officer.command(number, "sign_for")
     text = "路灯已于6月1日修好。\n<script>alert(1)</script>"
     page = ask(officer, number, "preview", text=text).text
-    previewed = page[page.index('<div class="screen">') : page.index('<div class="buttons"><button class="primary" type="submit">办理反馈')]
+    previewed = page[
+        page.index('<div class="screen">') : page.index(
+            '<div class="buttons"><button class="primary" type="submit">办理反馈'
+        )
+    ]
 
     submit(hall, officer, number, text)
     hall.officer("zhao", role="unit_head").command(number, "approve_reply")
@@ -241,7 +257,9 @@ def test_a_notice_s_words_are_previewed_and_reach_the_citizen(hall: Hall) -> Non
     assert "请到县法院" in words_on(office.get(f"/cases/{number}").text)
 
 
-def test_what_officers_keep_for_themselves_has_no_preview_and_stays_theirs(hall: Hall, editing: tuple[Browser, str]) -> None:
+def test_what_officers_keep_for_themselves_has_no_preview_and_stays_theirs(
+    hall: Hall, editing: tuple[Browser, str]
+) -> None:
     officer, number = editing
     asked = {"csrf": officer.csrf(), "command": "note", "go": "preview", "text": "内部意见"}
     assert 422 == officer.post(f"/cases/{number}/commands", asked).status_code
@@ -260,7 +278,9 @@ def test_an_empty_preview_says_what_to_do(editing: tuple[Browser, str]) -> None:
 # --- Personal data ------------------------------------------------------------------------------------------------------
 
 
-def test_the_citizen_s_own_name_and_number_are_asked_about_before_they_go(hall: Hall, editing: tuple[Browser, str]) -> None:
+def test_the_citizen_s_own_name_and_number_are_asked_about_before_they_go(
+    hall: Hall, editing: tuple[Browser, str]
+) -> None:
     officer, number = editing
     text = "王小明您好,已电话19900000001联系您。"
     shown = words_on(ask(officer, number, "preview", text=text, script=True).json()["html"])

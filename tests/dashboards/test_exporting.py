@@ -15,18 +15,34 @@ from dashboards.exporting import COLUMNS, export_response, found_cases, listed_c
 from tests.dashboards.hall import Browser, Hall
 from tests.dashboards.test_queue import dispatched
 
-NASTY = "@SUM(A1) 路灯坏了\x07,电话19900000009,\"引号\",还有换行\n第二行"
+NASTY = '@SUM(A1) 路灯坏了\x07,电话19900000009,"引号",还有换行\n第二行'
 
 
 def table(answer: Any) -> list[list[str]]:
     assert 200 == answer.status_code, answer.text
     assert answer.content.startswith(b"\xef\xbb\xbf")
-    return list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    return lines_of(answer.content)
 
 
-def sheet(answer: Any) -> list[list[Any]]:
+def lines_of(content: bytes) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
+
+
+def sheet(answer: Any) -> list[list[str]]:
     assert 200 == answer.status_code, answer.text
-    return [[c.value for c in row] for row in load_workbook(io.BytesIO(answer.content)).active.iter_rows()]
+    return [[str(c.value or "") for c in row] for row in cells(answer.content)]
+
+
+def cells(content: bytes) -> list[Any]:
+    found: Any = load_workbook(io.BytesIO(content)).active
+    return list(found.iter_rows())
+
+
+def whole(hall: Hall, response: Any) -> bytes:
+    async def read() -> bytes:
+        return b"".join([part async for part in response.body_iterator])
+
+    return hall.run(read())
 
 
 def lamps(hall: Hall, n: int) -> None:
@@ -62,8 +78,8 @@ def test_a_workbook_holds_the_same_and_no_formulas(hall: Hall) -> None:
 
     assert len(lines) == len(rows) == 2
     assert "=SUM(A1) 路灯坏了" in rows[1][title]
-    book = load_workbook(io.BytesIO(search(office, "xlsx", q="路灯").content))
-    assert "f" not in {cell.data_type for row in book.active.iter_rows() for cell in row}
+    written = cells(search(office, "xlsx", q="路灯").content)
+    assert "f" not in {cell.data_type for row in written for cell in row}
     assert lines[1][title].startswith("'=SUM(A1)")
 
 
@@ -92,7 +108,9 @@ def test_a_list_of_the_queue_is_exported_as_it_is_filtered(hall: Hall) -> None:
     hall.petition("我家的低保停了", phone="19900000777")
     office = hall.dispatcher()
 
-    answer = office.post("/queue/export", {"csrf": office.csrf(), "query": "view=all&topic=aid.relief", "format": "csv"})
+    answer = office.post(
+        "/queue/export", {"csrf": office.csrf(), "query": "view=all&topic=aid.relief", "format": "csv"}
+    )
 
     assert ["社会救助"] == [line[list(COLUMNS.values()).index("类别")] for line in table(answer)[1:]]
     [entry] = hall.audit("cases.exported")
@@ -105,16 +123,8 @@ def test_at_the_limit_the_last_line_says_that_there_is_more(hall: Hall, format_:
     for export in (
         found_cases(hall.desk, SYSTEM_VIEWER, "路灯", "newest"), listed_cases(hall.desk, SYSTEM_VIEWER, CaseQuery(), "全部"),
     ):  # fmt: skip
-        response = export_response(hall.desk, SYSTEM_VIEWER, export, format_, most=3)
-
-        async def whole(response: Any = response) -> bytes:
-            return b"".join([part async for part in response.body_iterator])
-
-        content = hall.run(whole())
-        rows = (
-            list(csv.reader(io.StringIO(content.decode("utf-8-sig")))) if format_ == "csv"
-            else [[c.value for c in r] for r in load_workbook(io.BytesIO(content)).active.iter_rows()]
-        )  # fmt: skip
+        content = whole(hall, export_response(hall.desk, SYSTEM_VIEWER, export, format_, most=3))
+        rows = lines_of(content) if format_ == "csv" else [[str(c.value or "") for c in row] for row in cells(content)]
         assert 5 == len(rows)
         assert "最多导出 3 件" in rows[-1][0]
     assert ["3 件，已到上限"] * 2 == [e["reason"] for e in hall.audit("cases.export_ended")]
@@ -123,12 +133,9 @@ def test_at_the_limit_the_last_line_says_that_there_is_more(hall: Hall, format_:
 def test_as_many_as_the_limit_are_all_of_them_and_nothing_is_said(hall: Hall) -> None:
     lamps(hall, 3)
     export = listed_cases(hall.desk, SYSTEM_VIEWER, CaseQuery(), "全部")
-    response = export_response(hall.desk, SYSTEM_VIEWER, export, "csv", most=3)
+    content = whole(hall, export_response(hall.desk, SYSTEM_VIEWER, export, "csv", most=3))
 
-    async def whole() -> bytes:
-        return b"".join([part async for part in response.body_iterator])
-
-    assert "最多导出" not in hall.run(whole()).decode("utf-8-sig")
+    assert "最多导出" not in content.decode("utf-8-sig")
     assert ["3 件，完成"] == [e["reason"] for e in hall.audit("cases.export_ended")]
 
 

@@ -40,7 +40,11 @@ def test_every_step_with_words_has_templates_for_both_procedures() -> None:
 def test_templates_that_a_citizen_reads_name_their_office_or_town_and_leave_the_facts_to_a_person() -> None:
     for t in load_policy().replies:
         if t.command in ("submit_reply", "redirect"):
-            assert {"承办单位", "镇名"} & {name for _, name in placeholders(t.text)} or "咨询" in t.name or "检举" in t.name, t.id
+            assert (
+                {"承办单位", "镇名"} & {name for _, name in placeholders(t.text)}
+                or "咨询" in t.name
+                or "检举" in t.name
+            ), t.id
             assert gaps(filled(t.text, {})), t.id
 
 
