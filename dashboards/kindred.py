@@ -31,15 +31,15 @@ def similar(
     """
     if row.case.secret:
         return []
-    asked = " ".join(f'"{word}"' for word in words[:_WORDS] if word.strip() and '"' not in word)
-    if row.case.topic:
-        asked = f"{asked} 类别:{row.case.topic}".strip()
-    if not asked:
-        return []
+    said = [f'"{word}"' for word in words[:_WORDS] if word.strip() and '"' not in word]
+    topic = f"类别:{row.case.topic}" if row.case.topic else ""
+    place = f"地点:{row.case.place}" if row.case.place else ""
+    # At the same place first, then the same matter elsewhere, then what shares its loudest word.
+    asked = [[*said, topic, place] if place else [], [*said, topic], [*said[:1], topic] if topic else []]
+    queries = dict.fromkeys(" ".join(filter(None, parts)) for parts in asked if said or topic)
     left_out = {row.case.case_id, *but}
     found: list[dict[str, Any]] = []
-    # At the same place first; what room is left goes to the same matter elsewhere.
-    for query in (f"{asked} 地点:{row.case.place}",) * bool(row.case.place) + (asked,):
+    for query in filter(None, queries):
         more = _found(desk, query, viewer, left_out, SIMILAR - len(found), "similar cases", now)
         if more is None:
             return None
