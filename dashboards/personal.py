@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from cases.petition import Petition
+from cases.petition import Petition, masked_words
 from cases.ports import Text, Understand
 from cases.privacy import masked_id, masked_name, masked_phone
 
@@ -27,12 +27,12 @@ class Personal:
     sure: bool
 
 
-def words_of(text: Text | None) -> tuple[dict[str, Any], dict[str, Any]] | None:
+def words_of(text: Text | None) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:
     """(the petition as handed in, its masked title and text), or None once erased."""
     if text is None or text.body is None:
         return None
     body = json.loads(text.body)
-    return body.get("petition", {}), body.get("masked", {})
+    return body.get("petition", {}), masked_words(body)
 
 
 def people_of(originals: Iterable[Mapping[str, Any]]) -> dict[str, str]:
