@@ -50,6 +50,8 @@ def _line(name: str, label: str, *, hint: str = "") -> Field:
     return Field(name, label, "line", required=False, hint=hint)
 
 
+STAFF_ONLY = say("只有工作人员看得到")
+
 FORMS: dict[str, tuple[Field, ...]] = {
     "classify": (
         Field("topic", say("诉求类别"), "select", "topics"),
@@ -58,7 +60,10 @@ FORMS: dict[str, tuple[Field, ...]] = {
         Field("place", say("地点"), "select", "places", required=False),
     ),
     "accept": (),
-    "redirect": (Field("path", say("告知的途径"), "select", PATHS),),
+    "redirect": (
+        Field("path", say("告知的途径"), "select", PATHS),
+        _words(say("告知内容"), required=False, hint=say("群众会看到这段文字，请写清楚向谁提、带什么、有没有时限")),
+    ),
     "dispatch": (
         Field("unit", say("主办单位"), "select", "leads"),
         Field("collaborators", say("协办单位"), "many", "units", required=False, hint=say("可多选，主办单位负总责")),
@@ -67,6 +72,7 @@ FORMS: dict[str, tuple[Field, ...]] = {
     "contact": (
         Field("ok", say("联系结果"), "flag", REACHED),
         Field("method", say("联系方式"), "select", WAYS),
+        _words(say("联系情况"), required=False, hint=STAFF_ONLY),
     ),
     "request_return": (
         _words(say("退单理由"), hint=say("写明为什么不归本单位办理")),
@@ -89,8 +95,14 @@ FORMS: dict[str, tuple[Field, ...]] = {
         Field("channel", say("送达方式"), "select", WAYS),
         _line("proof", say("送达凭证"), hint=say("如回执号、快递单号")),
     ),
-    "serve_notice": (Field("channel", say("告知方式"), "select", WAYS),),
-    "follow_up": (Field("answer", say("回访结果"), "select", FOLLOW_UP_ANSWERS),),
+    "serve_notice": (
+        Field("channel", say("告知方式"), "select", WAYS),
+        _words(say("告知内容"), required=False, hint=say("群众会看到这段文字")),
+    ),
+    "follow_up": (
+        Field("answer", say("回访结果"), "select", FOLLOW_UP_ANSWERS),
+        _words(say("回访记录"), required=False, hint=STAFF_ONLY),
+    ),
     "evaluate": (
         Field("rating", say("评价"), "select", RATINGS),
         Field("solved", say("问题是否解决"), "flag", YES_NO, required=False),
@@ -106,8 +118,10 @@ FORMS: dict[str, tuple[Field, ...]] = {
     ),
     "unlink": (Field("case", say("取消与哪一件的关联"), "select", "links"),),
     "separate": (Field("petition_id", say("撤销并入的来件"), "select", "joined"),),
-    "note": (_words(say("备注内容"), hint=say("只有工作人员看得到")),),
+    "note": (_words(say("备注内容"), hint=STAFF_ONLY),),
 }
+# The steps whose words the citizen reads.
+READ_BY_CITIZENS = frozenset({"submit_reply", "redirect", "serve_notice"})
 # Words of a JSON command: these names go where words go, apart from the events.
 WORD_NAMES = frozenset({"text", "reason", "comment"})
 # Of a JSON command, and no data of the command itself.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse, Response
 
-from cases.saying import Said, say
+from cases.saying import Said, listed, say
 from dashboards.language.catalogue import CHINESE, catalogue, foreign, plural
 from dashboards.language.choice import language, look
 from dashboards.language.scripts import english_script
@@ -73,6 +73,7 @@ def _templates(language: str) -> Environment:
         found.add_extension(InEnglish)
         found.finalize = plain
         found.filters["tongue"] = tongue
+        found.filters["join"] = joined
         found.globals["plural"] = plural
     found.globals["asset"] = asset if language == "zh" else english_asset
     found.globals["language"] = language
@@ -112,6 +113,15 @@ def tongue(value: Any) -> Any:
     if isinstance(value, str) and not isinstance(value, Markup) and CHINESE.search(value):
         return foreign(value)
     return value
+
+
+def joined(values: Iterable[Any], between: str = "") -> str:
+    """Jinja's filter, for parts that still know their English."""
+    return listed((str_or_said(v) for v in values), "{first}" + between + "{rest}")
+
+
+def str_or_said(value: Any) -> str:
+    return value if isinstance(value, str) else str(value)
 
 
 @cache

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from cases.errors import BadInput, FieldError
 from cases.saying import labels, say
-from dashboards.words import month_day, whole_day
+from dashboards.words import full_day, month_day
 
 PERIODS = labels({"week": "本周", "month": "本月", "quarter": "本季度", "year": "本年", "own": "自选"})
 AGAINST = labels({"before": "上期", "year": "去年同期"})
@@ -43,11 +43,11 @@ class Span:
     def said(self, today: date | None = None) -> str:
         """``11月1日至26日``; with the year where it is not this one."""
         a, b = self.first, self.last
-        begin = month_day(a) if today is not None and a.year == b.year == today.year else whole_day(a)
+        begin = month_day(a) if today is not None and a.year == b.year == today.year else full_day(a)
         if a == b:
             return begin
         if b.year != a.year:
-            return say("{begin}至{end}", begin=begin, end=whole_day(b))
+            return say("{begin}至{end}", begin=begin, end=full_day(b))
         if b.month != a.month:
             return say("{begin}至{end}", begin=begin, end=month_day(b))
         return say("{begin}至{day}日", begin=begin, day=b.day)

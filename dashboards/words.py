@@ -32,9 +32,15 @@ def month_day(day: date) -> str:
     return say("{month}{day}日", month=MONTHS[day.month - 1], day=day.day)
 
 
-def whole_day(day: date) -> str:
+def full_day(day: date) -> str:
     """``2026年11月27日``."""
     return say("{year}年{month}{day}日", year=day.year, month=MONTHS[day.month - 1], day=day.day)
+
+
+def whole_day(at: datetime | str | None, zone: ZoneInfo) -> str:
+    """A date as a letter has it, ``2026年11月27日``."""
+    found = moment(at)
+    return full_day(found.astimezone(zone)) if found is not None else ""
 
 
 def due_day(at: datetime | str | None, zone: ZoneInfo, now: datetime | None = None) -> str:
@@ -48,7 +54,7 @@ def due_day(at: datetime | str | None, zone: ZoneInfo, now: datetime | None = No
 
 def _said(local: datetime, now: datetime | None, clock: str) -> str:
     this_year = now is None or local.year == now.astimezone(local.tzinfo).year
-    day = month_day(local) if this_year else whole_day(local)
+    day = month_day(local) if this_year else full_day(local)
     return say("{day} {time}", day=day, time=local.strftime(clock))
 
 

@@ -31,7 +31,7 @@ SAYING = frozenset(
 )  # fmt: skip
 # Not said to people on a page: the description of the API, what is looked for, what is compared or cut off.
 FOR_MACHINES = frozenset({"dashboards/api.py"})
-NOT_SAID = frozenset({"，。；、：,.;: ", "状态:在办", '检索码:"{key}"'})
+NOT_SAID = frozenset({"，。；、：,.;: ", "状态:在办", '检索码:"{key}"', "类别:{topic}", "地点:{place}"})
 _NO_MESSAGES = frozenset({"compile", "join", "lstrip", "rstrip", "strip", "write", "Name"})
 
 
@@ -87,6 +87,10 @@ def _said(node: ast.AST, path: Path, *, said: bool) -> Iterator[str]:
             for part in ast.walk(node):
                 if isinstance(part, ast.FormattedValue):
                     yield from _said(part.value, path, said=said)
+            return
+        case ast.Dict():
+            for value in node.values:  # its keys are ids
+                yield from _said(value, path, said=said)
             return
         case ast.Compare() | ast.Subscript(slice=ast.Constant()):
             return

@@ -220,6 +220,10 @@ def test_the_pages_of_each_role_are_english_throughout(busy: Hall, role: str) ->
     unit = LEAD if role.startswith(("unit", "village")) else "town"
     browser = busy.signed_in(f"a-{role.replace('_', '-')}", role, unit)
     case_ids = {e.case_id for e in busy.storage.cases.events_after(0, 1000)}
-    cases = [f"/cases/{row.case.number}" for row in busy.storage.reader.rows(case_ids, SYSTEM_VIEWER)]
+    cases = [
+        f"/cases/{row.case.number}{end}"
+        for end in ("", "/print")
+        for row in busy.storage.reader.rows(case_ids, SYSTEM_VIEWER)
+    ]
 
     assert {} == in_english(busy, browser, (*OFFICERS, *cases))
