@@ -69,3 +69,44 @@ def test_a_page_keeps_nobody_out(visit: Visit, town: str, contexts: dict[str | N
     page.close()
 
     assert {} == {where: wrong for where, wrong in found.items() if wrong}
+
+
+@pytest.mark.parametrize("name", ["report", "queue", "case-dispatcher", "desk", "cockpit"])
+def test_a_keyboard_gets_everywhere_and_out_again(
+    name: str, town: str, contexts: dict[str | None, BrowserContext]
+) -> None:
+    """The first key leads past the menu; every stop can be seen; nothing holds the focus; and all is reached."""
+    visit = next(v for v in VISITS if v.name == name)
+    page = contexts[visit.account].new_page()
+    page.goto(town + visit.path)
+    visit.way(page)
+    page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+    page.evaluate("document.body.tabIndex = -1; document.body.focus(); document.body.removeAttribute('tabindex')")
+    page.keyboard.press("Tab")
+
+    assert "skip" == page.evaluate("document.activeElement.className")
+    page.keyboard.press("Enter")
+    assert "main" == page.evaluate("document.activeElement.id")
+    stops, hidden = 0, []
+    while (stop := _next_stop(page)) and stops < 1000:
+        stops += 1
+        hidden += [] if stop["seen"] else [stop["html"]]
+    assert [] == hidden
+    assert 3 < stops < 1000, "the focus never left the page"
+    page.close()
+
+
+def _next_stop(page: Page) -> dict[str, Any] | None:
+    """What the next press of Tab leads to; None once it is at the beginning again."""
+    page.keyboard.press("Tab")
+    found: dict[str, Any] | None = page.evaluate(
+        """() => {
+          const at = document.activeElement;
+          if (!at || at === document.body || at.className === 'skip') return null;
+          const style = getComputedStyle(at), box = at.getBoundingClientRect();
+          // The last part of a date is its calendar button, with a ring of the browser's own.
+          const ring = at.type === 'date' || style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0;
+          return { seen: ring && box.width > 0 && box.height > 0, html: at.outerHTML.slice(0, 120) };
+        }"""
+    )
+    return found
