@@ -14,7 +14,7 @@ from tests.servers.errors import ServerUnavailable
 from tests.servers.plugin import give_up
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext
+    from playwright.sync_api import Browser, BrowserContext, Page
 
 PETITIONS = 150
 ALL = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
