@@ -11,7 +11,6 @@ from fastapi import APIRouter, Request, Response
 from cases.errors import BadInput, FieldError, NotAllowed
 from cases.ports import Accounts
 from ingest.apidocs import FILE, UPLOADED, documented
-from ingest.attachments.multipart import read_multipart
 from ingest.attachments.taking import Attachments
 from ingest.callers import Callers
 from ingest.edge import answer, guarded
@@ -37,7 +36,7 @@ def upload_router(
             # A signature needs the whole body before anything is known of the sender.
             raise NotAllowed("上传附件请用密钥", "请带上 Authorization: Bearer <密钥>，不用签名")
         key, _ = await callers.caller(request, "submit", 0)
-        with await read_multipart(request, attachments.quota.limits()) as sent:
+        with await attachments.read(request) as sent:
             if len(sent.files) + sent.left_out != 1:
                 wrong = FieldError(("file",), f"要有一个文件，收到 {len(sent.files) + sent.left_out} 个")
                 raise BadInput("一次上传一个文件，没有收下", [wrong], "请以 multipart/form-data 的文件字段提交")

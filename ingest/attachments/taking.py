@@ -17,12 +17,14 @@ from datetime import datetime
 from io import BytesIO
 from typing import BinaryIO
 
+from starlette.requests import Request
+
 from cases.errors import BadInput, FieldError, TooBusy, Unavailable
 from cases.petition import ATTACHMENT_LIMIT, Identity
 from cases.ports import UploadKeeping, Uploads
 from cases.uploads import UNCLAIMED, SentFile, Upload
 from ingest.attachments.kinds import HEAD, kind_of, why_not
-from ingest.attachments.multipart import MIB, Limits
+from ingest.attachments.multipart import MIB, Limits, Sent, read_multipart
 from ingest.attachments.names import clean_name, shown_name
 from ingest.attachments.pictures import BadPicture, written_anew
 from ingest.rates import Rates
@@ -69,6 +71,18 @@ class Attachments:
         self._clock = clock
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="suqiu-pictures")
         self._waiting = 0
+
+    @property
+    def file_mib(self) -> int:
+        return self.quota.file
+
+    @property
+    def petition_mib(self) -> int:
+        return self.quota.petition
+
+    async def read(self, request: Request) -> Sent:
+        """A form with files, within the quota. Raises TooLarge, BadInput."""
+        return await read_multipart(request, self.quota.limits())
 
     async def take(self, sent: SentFile, *, sender: str, patron: str, draft: str = "", by: str = "") -> Upload:
         """The attachment, durably here.

@@ -214,9 +214,7 @@ class House:
         quota = gateway.pop("quota", Quota())
         gateway.setdefault("claims", Claims(self.uploads, quota.petition * MIB))
         self.gateway = Gateway(self.log, self.rejected, IDENTITY, self.clock, **gateway)
-        self.attachments = Attachments(
-            self.uploads, self.uploads, IDENTITY, self.gateway.rates, self.clock, quota
-        )
+        self.attachments = Attachments(self.uploads, self.uploads, IDENTITY, self.gateway.rates, self.clock, quota)
         keys: Any = self.keys
         stored: Any = self.stored
         app = FastAPI()

@@ -46,7 +46,9 @@ def read(body: bytes, limits: Limits = LIMITS, step: int = 64, **headers: str) -
 
 @pytest.mark.parametrize("step", [1, 7, 64, 100_000])
 def test_fields_and_files_come_out_as_they_went_in_however_they_are_cut(step: int) -> None:
-    sent = read(body_of(part("text", "路灯坏了\r\n两盏".encode()), part("photos", b"\0\r\n--\xff", "灯.jpg")), step=step)
+    sent = read(
+        body_of(part("text", "路灯坏了\r\n两盏".encode()), part("photos", b"\0\r\n--\xff", "灯.jpg")), step=step
+    )
 
     with sent:
         assert [("text", "路灯坏了\r\n两盏")] == sent.fields
