@@ -44,6 +44,7 @@ PATIENCE = 6
 # Seconds between two tries of a step that fails.
 LONGEST_PAUSE = 30.0
 DEADLINES_EVERY = timedelta(seconds=5)
+SWEEP_EVERY = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +62,8 @@ class RunnerParts:
     policy: Policy
     clock: Callable[[], datetime]
     on_conflicts: Callable[[Sequence[Petition]], None]
+    sweep: Callable[[datetime], int] = lambda _: 0
+    """Removes attachments that nobody named in time; answers how much it did."""
 
 
 @dataclass(slots=True)
@@ -90,6 +93,7 @@ class Runner:
         self._committer = ThreadPoolExecutor(1, thread_name_prefix="index-commit")
         self._commit: Future[int] | None = None
         self._deadlines_at: datetime | None = None
+        self._swept_at: datetime | None = None
         self._fresh: list[Notice] = []
         """Notices of the last batch, which wait in the outbox as well."""
         self.on_change: Callable[[], None] = lambda: None
@@ -136,6 +140,7 @@ class Runner:
             ("deadlines", self.raise_due),
             ("alerts", self.send),
             ("tasks", self.tasks),
+            ("sweeping", self.sweep),
         )
         return sum(self._guarded(name, step) for name, step in steps)
 
@@ -246,6 +251,15 @@ class Runner:
             return 0
         found = deadlines.raise_due(self._parts.deadlines, now)
         self._deadlines_at = now if not found else None
+        return found
+
+    def sweep(self) -> int:
+        """Attachments that nobody named, once an hour; at once again while there are more."""
+        now = self._parts.clock()
+        if self._swept_at is not None and now - self._swept_at < SWEEP_EVERY:
+            return 0
+        found = self._parts.sweep(now)
+        self._swept_at = now if not found else None
         return found
 
     def send(self) -> int:
