@@ -71,12 +71,19 @@ def attachments_view(
             "small": f"{base}/{upload.upload_id}/small",
             "whole": f"{base}/{upload.upload_id}",
             "size": said_size(upload.size),
-            "at": day_and_time(upload.uploaded_at, desk.zone, now),
-            "by": upload.uploaded_by or f"诉求人（{CHANNELS.get(petition.channel, petition.channel)}）",
+            "added": added(upload, petition, desk, now),
             "erased": upload.erased,
         }
         for n, upload in enumerate(uploads, 1)
     ]
+
+
+def added(upload: Upload, petition: StoredPetition, desk: Desk, now: datetime) -> str:
+    """Who added it and when."""
+    at = day_and_time(upload.uploaded_at, desk.zone, now)
+    if upload.uploaded_by:
+        return f"{at}，{upload.uploaded_by} 登记"
+    return f"{at}，诉求人上传（{CHANNELS.get(petition.channel, petition.channel)}）"
 
 
 def said_size(size: int) -> str:

@@ -76,7 +76,7 @@ async def with_files_taken(
         else:
             kept.append(taken.upload_id)
     if left_out:
-        most = f"最多 {ATTACHMENT_LIMIT} 个，合计不超过 {desk.attachments.petition_mib} MiB"
+        most = f"最多 {ATTACHMENT_LIMIT} 个，合计不超过 {desk.attachments.petition_mib} MB"
         wrong.append(FieldError((FIELD,), f"有 {left_out} 个没有收下：{most}。其余的可以办理中再补充。"))
     return _named(fields, kept), wrong
 

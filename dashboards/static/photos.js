@@ -16,6 +16,8 @@ for (const box of document.querySelectorAll("[data-photos]")) {
   const waiting = [];
   let sending = 0, submitter = null;
 
+  // The browser would say beside its button that no file is chosen: they have left it, and stand below.
+  box.classList.add("scripted");
   const ids = () => kept.value.split(",").filter(Boolean);
   const draft = () => form.elements.namedItem("form_id").value;
 
@@ -34,8 +36,10 @@ for (const box of document.querySelectorAll("[data-photos]")) {
       thumb.append(image);
     } else {
       const kind = document.createElement("span");
+      const name = document.createElement("small");
       kind.textContent = photo.kind;
-      thumb.append(kind);
+      name.textContent = photo.name;
+      thumb.append(kind, name);
     }
     item.replaceChildren(thumb, remover(item, photo.name || photo.kind, () => keep(ids().filter((id) => id !== photo.id))));
     return item;

@@ -40,7 +40,7 @@ class Claims:
             if id_ in named[:n]
         ]
         if not wrong and sum(u.size for u in found.values()) > self._total:
-            wrong = [FieldError(("attachments",), f"附件合计超过 {self._total // MIB} MiB，请去掉几个")]
+            wrong = [FieldError(("attachments",), f"附件合计超过 {self._total // MIB} MB，请去掉几个")]
         if wrong:
             return wrong, ()
         if not self._uploads.claim(petition.petition_id, named, now=now):

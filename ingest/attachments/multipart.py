@@ -102,7 +102,7 @@ async def read_multipart(request: Request, limits: Limits) -> Sent:
 
 
 def _too_large(limits: Limits) -> TooLarge:
-    return TooLarge(f"照片和文件合计超过 {limits.total // MIB} MiB，没有收下", do="请少选几个，或缩小后再传")
+    return TooLarge(f"照片和文件合计超过 {limits.total // MIB} MB，没有收下", do="请少选几个，或缩小后再传")
 
 
 class _Form:

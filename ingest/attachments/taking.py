@@ -108,7 +108,7 @@ class Attachments:
             raise BadInput("表单编号不对", do="请刷新页面后重新选择")
         name = shown_name(sent.name)
         if not sent.whole or sent.size > self.quota.file * MIB:
-            raise _refused(name, f"超过 {self.quota.file} MiB。请缩小或分开后再传")
+            raise _refused(name, f"超过 {self.quota.file} MB。请缩小或分开后再传")
         if not sent.size:
             raise _refused(name, "是空的。请重新选择")
         self._share(patron, sent.size)

@@ -115,7 +115,7 @@ def test_more_than_a_petition_s_share_is_refused_as_a_whole() -> None:
     big = pdf() + b"\0" * (2 * 1024 * 1024 - 100)
     ids = [uploaded(house, big) for _ in range(2)]
 
-    assert "合计超过 3 MiB" in errors_at(house.post(PETITIONS, naming(*ids)).json())["attachments"]
+    assert "合计超过 3 MB" in errors_at(house.post(PETITIONS, naming(*ids)).json())["attachments"]
     assert 202 == house.post(PETITIONS, naming(ids[0])).status_code
     house.close()
 
@@ -192,7 +192,7 @@ def test_a_file_is_what_it_holds_and_not_what_it_is_called(house: House) -> None
 def test_a_file_that_is_too_long_is_refused_while_it_comes_and_nothing_is_kept() -> None:
     house = House(quota=Quota(file=1, petition=2))
     assert 422 == house.upload(pdf() + b"\0" * 1024 * 1024).status_code
-    assert "超过 1 MiB" in house.upload(pdf() + b"\0" * 1024 * 1024).json()["detail"]
+    assert "超过 1 MB" in house.upload(pdf() + b"\0" * 1024 * 1024).json()["detail"]
     assert 413 == house.upload(pdf() + b"\0" * 8 * 1024 * 1024).status_code
     assert 0 == house.uploads.waiting()
     house.close()
