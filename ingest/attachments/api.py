@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from cases.errors import BadInput, FieldError, NotAllowed
+from cases.errors import BadInput, FieldError, NotAllowed, TooBusy
 from cases.ports import Accounts
 from ingest.apidocs import FILE, UPLOADED, documented
 from ingest.attachments.taking import Attachments
@@ -40,6 +40,8 @@ def upload_router(
             if len(sent.files) + sent.left_out != 1:
                 wrong = FieldError(("file",), f"要有一个文件，收到 {len(sent.files) + sent.left_out} 个")
                 raise BadInput("一次上传一个文件，没有收下", [wrong], "请以 multipart/form-data 的文件字段提交")
+            if not sent.files:
+                raise TooBusy("现在收不下附件", retry_after=60)
             upload = await attachments.take(sent.files[0], sender=key.name, patron=f"key:{key.name}")
         document = {
             "upload_id": upload.upload_id, "sha256": upload.sha256, "size": upload.size,

@@ -41,6 +41,23 @@ class Limits:
         return 3 * self.total + FIELDS_LIMIT
 
 
+class Room:
+    """Bytes that all requests together may have in temporary files at one moment: whoever sends slowly, and many at once,
+    takes room from other files, and never keeps a form's words from being read. For one event loop."""
+
+    def __init__(self, most: int) -> None:
+        self._left = most
+
+    def take(self, n: int) -> bool:
+        if n > self._left:
+            return False
+        self._left -= n
+        return True
+
+    def give_back(self, n: int) -> None:
+        self._left += n
+
+
 @dataclass(slots=True)
 class Sent:
     """A form as it came in. Close it: its files are temporary. ``left_out``: how many files came beyond what a form may
@@ -65,7 +82,7 @@ def is_multipart(request: Request) -> bool:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower() == "multipart/form-data"
 
 
-async def read_multipart(request: Request, limits: Limits) -> Sent:
+async def read_multipart(request: Request, limits: Limits, room: Room) -> Sent:
     """The fields and files of a form. Raises TooLarge, BadInput; a file by itself that is too long is only marked."""
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     announced = request.headers.get("content-length", "")
@@ -74,7 +91,7 @@ async def read_multipart(request: Request, limits: Limits) -> Sent:
     if announced.isdecimal() and int(announced[:20]) > limits.whole:
         raise _too_large(limits)
     sent = Sent()
-    form = _Form(sent, limits)
+    form = _Form(sent, limits, room)
     size = 0
     try:
         parser = MultipartParser(options[b"boundary"], form.callbacks())  # type: ignore[arg-type]
@@ -108,8 +125,10 @@ def _too_large(limits: Limits) -> TooLarge:
 class _Form:
     """What the parser tells, piece by piece: a header, some bytes, the end of a part."""
 
-    def __init__(self, sent: Sent, limits: Limits) -> None:
-        self._sent, self._limits = sent, limits
+    def __init__(self, sent: Sent, limits: Limits, room: Room) -> None:
+        self._sent, self._limits, self._room = sent, limits, room
+        self._taken = 0
+        sent._open.callback(lambda: room.give_back(self._taken))
         self._header, self._value, self._disposition = b"", b"", b""
         self._headers_size = self._fields_size = self._total = self._parts = 0
         self._field: list[bytes] | None = None
@@ -196,7 +215,9 @@ class _Form:
         if file.body is None or not file.whole:
             return
         self._total += len(data)
-        if file.size <= self._limits.file and self._total <= self._limits.total:
+        fits = file.size <= self._limits.file and self._total <= self._limits.total
+        if fits and self._room.take(len(data)):
+            self._taken += len(data)
             self._pending.append((file.body, data))
             return
         # What comes of it from now on is read and thrown away, and takes no room from the others.

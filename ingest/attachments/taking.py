@@ -24,7 +24,7 @@ from cases.petition import ATTACHMENT_LIMIT, Identity
 from cases.ports import UploadKeeping, Uploads
 from cases.uploads import UNCLAIMED, SentFile, Upload
 from ingest.attachments.kinds import HEAD, kind_of, why_not
-from ingest.attachments.multipart import MIB, Limits, Sent, read_multipart
+from ingest.attachments.multipart import MIB, Limits, Room, Sent, read_multipart
 from ingest.attachments.names import clean_name, shown_name
 from ingest.attachments.pictures import BadPicture, written_anew
 from ingest.rates import Rates
@@ -71,6 +71,7 @@ class Attachments:
         self._clock = clock
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="suqiu-pictures")
         self._waiting = 0
+        self._room = Room(quota.waiting * MIB)
 
     @property
     def file_mib(self) -> int:
@@ -82,7 +83,7 @@ class Attachments:
 
     async def read(self, request: Request) -> Sent:
         """A form with files, within the quota. Raises TooLarge, BadInput."""
-        return await read_multipart(request, self.quota.limits())
+        return await read_multipart(request, self.quota.limits(), self._room)
 
     async def take(self, sent: SentFile, *, sender: str, patron: str, draft: str = "", by: str = "") -> Upload:
         """The attachment, durably here.

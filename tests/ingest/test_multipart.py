@@ -10,7 +10,7 @@ import pytest
 from starlette.requests import Request
 
 from cases.errors import BadInput, TooLarge
-from ingest.attachments.multipart import FIELDS_LIMIT, PART_LIMIT, Limits, Sent, read_multipart
+from ingest.attachments.multipart import FIELDS_LIMIT, PART_LIMIT, Limits, Room, Sent, read_multipart
 
 EDGE = b"----edge-of-the-tests"
 LIMITS = Limits(file=1000, total=2500, files=3)
@@ -26,7 +26,7 @@ def body_of(*parts: bytes) -> bytes:
     return b"".join(parts) + b"--" + EDGE + b"--\r\n"
 
 
-def read(body: bytes, limits: Limits = LIMITS, step: int = 64, **headers: str) -> Sent:
+def read(body: bytes, limits: Limits = LIMITS, step: int = 64, *, room: Room | None = None, **headers: str) -> Sent:
     """The body in pieces of ``step`` bytes."""
 
     async def pieces() -> AsyncIterator[dict[str, Any]]:
@@ -41,7 +41,11 @@ def read(body: bytes, limits: Limits = LIMITS, step: int = 64, **headers: str) -
 
     kind = b"multipart/form-data; boundary=" + EDGE
     told = [(b"content-type", kind), *((k.replace("_", "-").encode(), v.encode()) for k, v in headers.items())]
-    return asyncio.run(read_multipart(Request({"type": "http", "method": "POST", "headers": told}, receive), limits))
+    return asyncio.run(
+        read_multipart(
+            Request({"type": "http", "method": "POST", "headers": told}, receive), limits, room or Room(1 << 30)
+        )
+    )
 
 
 @pytest.mark.parametrize("step", [1, 7, 64, 100_000])
@@ -73,6 +77,20 @@ def test_files_beyond_the_number_and_beyond_the_whole_are_counted_and_not_kept()
         assert (3, 2) == (len(sent.files), sent.left_out)
     with read(body_of(*(part("photos", b"x" * 900, str(n)) for n in range(3)))) as sent:
         assert (["0", "1"], 1) == ([f.name for f in sent.files], sent.left_out)
+
+
+def test_while_others_take_all_the_room_files_are_left_out_and_words_are_not() -> None:
+    room = Room(1500)
+    form = body_of(part("photos", b"x" * 1000, "a"), part("text", b"a"))
+    with read(form, room=room) as first, read(form, room=room) as second:
+        assert (1, 0) == (len(first.files), first.left_out)
+        assert (0, 1) == (len(second.files), second.left_out)
+        assert [("text", "a")] == second.fields
+    with read(form, room=room) as third:
+        assert 1 == len(third.files)
+    with pytest.raises(BadInput):
+        read(form[:-30], room=room)
+    assert room.take(1500)
 
 
 def test_a_body_without_end_is_cut_off() -> None:

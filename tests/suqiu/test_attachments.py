@@ -68,7 +68,7 @@ def named(data: Path, media_type: str) -> Path:
     with closing(sqlite3.connect(data / "log.db")) as connection:
         query = "SELECT sha256 FROM uploads WHERE media_type = ? AND petition_id IS NOT NULL"
         (sha256,) = connection.execute(query, (media_type,)).fetchone()
-    return data / ATTACHMENTS / sha256[:2] / sha256
+    return data / ATTACHMENTS / str(sha256)[:2] / str(sha256)
 
 
 def test_verify_counts_what_petitions_name_and_finds_all_of_it_there(suqiu: Run, folder: Path) -> None:
