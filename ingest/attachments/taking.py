@@ -71,7 +71,7 @@ class Attachments:
         self._clock = clock
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="suqiu-pictures")
         self._waiting = 0
-        self._room = Room(quota.waiting * MIB)
+        self._room = Room(max(quota.waiting, quota.petition) * MIB)
 
     @property
     def file_mib(self) -> int:
