@@ -39,6 +39,11 @@ SUPPLEMENT = (
             "kind": {"enum": list(SUPPLEMENT_KINDS)},
             "source_id": {"type": "string", "minLength": 1, "maxLength": 200},
             "channel": {"type": "string"},
+            "attachments": {
+                "type": "array",
+                "maxItems": 20,
+                "items": {"type": "object", "required": ["upload_id"], "properties": {"upload_id": {"type": "string"}}},
+            },
         },
     },
 )

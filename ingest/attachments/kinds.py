@@ -5,11 +5,11 @@ from __future__ import annotations
 HEAD = 64
 """So many bytes tell."""
 
-ACCEPTED = "只收照片（JPEG、PNG、WebP、GIF）和 PDF"
+ACCEPTED = "只收照片（JPEG、PNG、WebP、GIF、HEIC）和 PDF"
 
 
 def kind_of(head: bytes) -> str | None:
-    """``jpeg``, ``png``, ``gif``, ``webp``, ``pdf``, or None for whatever else."""
+    """``jpeg``, ``png``, ``gif``, ``webp``, ``heic``, ``pdf``, or None for whatever else."""
     if head.startswith(b"\xff\xd8\xff"):
         return "jpeg"
     if head.startswith(b"\x89PNG\r\n\x1a\n"):
@@ -18,14 +18,16 @@ def kind_of(head: bytes) -> str | None:
         return "gif"
     if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
         return "webp"
+    if head[4:8] == b"ftyp" and head[8:12] in (b"heic", b"heix", b"heim", b"heis", b"mif1"):
+        return "heic"
     return "pdf" if head.startswith(b"%PDF-") else None
 
 
 def why_not(head: bytes) -> str:
     """Why such a file is not taken, and what to do instead, for somebody who does not know what a format is."""
     brand = head[8:12] if head[4:8] == b"ftyp" else b""
-    if brand in (b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"avif"):
-        return "是 HEIC 或 AVIF 格式的照片，这里打不开。请在手机“设置—相机—格式”里选“兼容性最佳”再拍，或截屏后上传"
+    if brand in (b"hevc", b"msf1", b"avif", b"avis"):
+        return "是 AVIF 或动态的图片，这里打不开。请截屏后上传"
     if brand or head.startswith((b"\x1aE\xdf\xa3", b"\x00\x00\x01\xba")) or head[8:12] == b"AVI ":
         return "是视频，暂时不收。请截取其中一两张画面上传"
     if head.startswith((b"#!AMR", b"ID3", b"OggS")) or head[8:12] == b"WAVE":

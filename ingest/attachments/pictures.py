@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import BinaryIO
 
+import pi_heif
 from PIL import Image, ImageOps
 
 PIXELS = 64_000_000
@@ -21,7 +22,9 @@ SMALL = 320
 LOSSLESS = 3 * 1024 * 1024
 """A PNG that comes out larger is kept as JPEG: it is a photograph, no drawing."""
 
-_FORMATS = {"jpeg": "JPEG", "png": "PNG", "gif": "GIF", "webp": "WEBP"}
+_FORMATS = {"jpeg": "JPEG", "png": "PNG", "gif": "GIF", "webp": "WEBP", "heic": "HEIF"}
+
+pi_heif.register_heif_opener(thumbnails=False)
 
 
 class BadPicture(Exception):
@@ -96,5 +99,5 @@ def _encoded(picture: Image.Image, *, lossless: bool) -> tuple[str, bytes]:
 
 def _jpeg(picture: Image.Image, quality: int) -> bytes:
     made = BytesIO()
-    picture.save(made, "JPEG", quality=quality, optimize=True)
+    picture.save(made, "JPEG", quality=quality)
     return made.getvalue()

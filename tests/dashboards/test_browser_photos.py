@@ -16,7 +16,7 @@ from tests.ingest.pictures import pdf, photo
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, FilePayload, Page
 
-HEIC = b"\0\0\0\x18ftypheic" + b"\0" * 40
+AVIF = b"\0\0\0\x18ftypavif" + b"\0" * 40
 
 
 @pytest.fixture(scope="module")
@@ -100,8 +100,8 @@ def test_what_fails_says_why_and_can_be_tried_again_and_what_was_chosen_survives
     telephone.get_by_role("button", name="重试").click()
     telephone.locator(".thumbs img").wait_for()
 
-    telephone.set_input_files("#attachments", [file("a.heic", HEIC), file("说明.pdf", pdf())])
-    telephone.locator(".thumbs .wrong", has_text="“a.heic”是 HEIC").wait_for()
+    telephone.set_input_files("#attachments", [file("a.avif", AVIF), file("说明.pdf", pdf())])
+    telephone.locator(".thumbs .wrong", has_text="“a.avif”是 AVIF").wait_for()
     telephone.get_by_role("button", name="移除 说明.pdf").wait_for()
     assert fits(telephone, 390)
 

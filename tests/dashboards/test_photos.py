@@ -16,7 +16,7 @@ from tests.ingest.pictures import GPS_MARK, pdf, photo
 File = tuple[str, bytes]
 LAMP: File = ("路灯.jpg", photo())
 NOTE: File = ("说明.pdf", pdf())
-HEIC: File = ("IMG_1.heic", b"\0\0\0\x18ftypheic" + b"\0" * 40)
+AVIF: File = ("IMG_1.avif", b"\0\0\0\x18ftypavif" + b"\0" * 40)
 
 
 def sent(browser: Browser, *files: File, page: str = "/report", action: str = "", **fields: Any) -> httpx.Response:
@@ -84,11 +84,11 @@ def test_an_attachment_goes_out_in_a_box_and_a_document_is_saved(hall: Hall) -> 
 
 def test_one_photo_that_is_not_taken_is_named_with_why_and_nothing_else_is_lost(hall: Hall) -> None:
     browser = hall.browser()
-    answer = sent(browser, LAMP, HEIC, ("page.html", b"<html>"), text=LAMPS, name="王小明", phone="19900000001")
+    answer = sent(browser, LAMP, AVIF, ("page.html", b"<html>"), text=LAMPS, name="王小明", phone="19900000001")
     said = words_on(answer.text)
 
     assert 422 == answer.status_code
-    assert "“IMG_1.heic”是 HEIC" in said
+    assert "“IMG_1.avif”是 AVIF" in said
     assert "“page.html”不是照片或 PDF" in said
     assert LAMPS in said
     assert 1 == len(ids_in(answer.text))
@@ -216,7 +216,7 @@ def test_once_it_is_handed_in_the_form_shows_it_no_more(hall: Hall) -> None:
 
 
 @pytest.mark.parametrize(
-    ("file", "status", "said"), [(HEIC, 422, "“IMG_1.heic”"), (("a.jpg", b""), 422, "是空的"), (NOTE, 201, "说明.pdf")]
+    ("file", "status", "said"), [(AVIF, 422, "“IMG_1.avif”"), (("a.jpg", b""), 422, "是空的"), (NOTE, 201, "说明.pdf")]
 )
 def test_what_a_script_is_told(hall: Hall, file: File, status: int, said: str) -> None:
     answer = by_script(hall.browser(), file)
@@ -340,10 +340,10 @@ def test_a_citizen_sees_the_own_photos_and_adds_more(hall: Hall) -> None:
 def test_a_supplement_whose_photo_is_not_taken_comes_back_with_its_words(hall: Hall) -> None:
     filed(hall, LAMP)
     browser = tracking(hall)
-    answer = sent(browser, HEIC, NOTE, page="/track", action="/track/supplement", text="又坏了一盏")
+    answer = sent(browser, AVIF, NOTE, page="/track", action="/track/supplement", text="又坏了一盏")
 
     assert 422 == answer.status_code
-    assert "“IMG_1.heic”是 HEIC" in words_on(answer.text)
+    assert "“IMG_1.avif”是 AVIF" in words_on(answer.text)
     assert "又坏了一盏" in answer.text
     assert 1 == len(ids_in(answer.text))
 

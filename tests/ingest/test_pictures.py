@@ -10,7 +10,7 @@ from PIL import Image
 from ingest.attachments.kinds import kind_of, why_not
 from ingest.attachments.names import clean_name, shown_name
 from ingest.attachments.pictures import LONGEST, SMALL, BadPicture, Picture, written_anew
-from tests.ingest.pictures import GPS_MARK, bomb, drawing, moving, pdf, photo
+from tests.ingest.pictures import GPS_MARK, bomb, drawing, heic, moving, pdf, photo
 
 
 def opened(body: bytes) -> Image.Image:
@@ -36,6 +36,17 @@ def test_where_and_with_what_a_picture_was_taken_is_gone(kind: str) -> None:
         assert b"Camera of the tests" not in body
         assert b"Exif" not in body
         assert {} == dict(opened(body).getexif())
+
+
+def test_a_telephone_s_heic_becomes_a_jpeg_without_where_it_was_taken() -> None:
+    assert GPS_MARK in heic()
+    made = anew(heic())
+
+    assert ("image/jpeg", (64, 48)) == (made.media_type, opened(made.body).size)
+    assert GPS_MARK not in made.body + made.small
+    left = opened(made.body).getpixel((5, 5))
+    assert isinstance(left, tuple)
+    assert left[0] > 150 > left[1]
 
 
 def test_a_photo_taken_upright_stands_upright_without_its_note_that_it_lies() -> None:
@@ -94,8 +105,10 @@ def test_a_picture_that_unpacks_to_more_than_a_telephone_takes_is_refused(size: 
         b"\x89PNG\r\n\x1a\n" + b"\0" * 500,
         b"GIF89a" + b"\xff" * 500,
         b"RIFF\xff\xff\xff\xffWEBP" + b"\x80" * 500,
+        heic()[:600],
+        b"\0\0\0\x18ftypheic" + b"\0" * 500,
     ],
-    ids=["half", "jpeg", "png", "gif", "webp"],
+    ids=["half", "jpeg", "png", "gif", "webp", "half heic", "heic"],
 )
 def test_what_only_begins_like_a_picture_is_refused(body: bytes) -> None:
     with pytest.raises(BadPicture, match="打不开"):
@@ -109,7 +122,7 @@ def test_a_second_file_behind_the_picture_s_end_is_not_kept() -> None:
 @pytest.mark.parametrize(
     ("head", "said"),
     [
-        (b"\0\0\0\x18ftypheic" + b"\0" * 20, "HEIC"),
+        (b"\0\0\0\x18ftypavif" + b"\0" * 20, "AVIF"),
         (b"\0\0\0\x18ftypmp42" + b"\0" * 20, "视频"),
         (b"#!AMR\n", "录音"),
         (b"PK\x03\x04", "另存为 PDF"),

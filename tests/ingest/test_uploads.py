@@ -166,13 +166,13 @@ def test_after_a_failure_that_may_be_none_the_upload_stays_with_its_petition(hou
     [
         (b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>", "不是照片或 PDF"),
         (b"<!doctype html><script>alert(1)</script>", "不是照片或 PDF"),
-        (b"\0\0\0\x18ftypheic" + b"\0" * 40, "HEIC"),
+        (b"\0\0\0\x18ftypavif" + b"\0" * 40, "AVIF"),
         (b"MZ" + b"\0" * 100, "不是照片或 PDF"),
         (bomb(), "像素太多"),
         (photo()[:1500], "打不开"),
         (b"", "是空的"),
     ],
-    ids=["svg", "html", "heic", "program", "bomb", "half", "empty"],
+    ids=["svg", "html", "avif", "program", "bomb", "half", "empty"],
 )
 def test_what_is_not_taken_is_called_by_its_name_with_why_and_what_to_do(house: House, body: bytes, said: str) -> None:
     answer = house.upload(body, name="IMG_1.jpg")
