@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from cases.errors import NotFound
+from cases.petition import masked_words
 from cases.ports import CaseRow, Text
 from cases.viewer import Viewer
 from dashboards.parts import Desk
@@ -24,9 +26,9 @@ def find_row(desk: Desk, number: str, viewer: Viewer, how: str) -> CaseRow:
     return row
 
 
-def words_of(text: Text | None) -> tuple[dict[str, Any], dict[str, Any]] | None:
+def words_of(text: Text | None) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:
     """(the petition as handed in, its masked title and text), or None once erased."""
     if text is None or text.body is None:
         return None
     body = json.loads(text.body)
-    return body.get("petition", {}), body.get("masked", {})
+    return body.get("petition", {}), masked_words(body)
