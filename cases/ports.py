@@ -764,7 +764,9 @@ class Uploads(Protocol):
     """Attachments 附件: a row each, and their bytes. Bytes are found by their SHA-256; the same ones twice are kept once."""
 
     def keep(self, upload: Upload, body: BinaryIO, small: bytes = b"") -> None:
-        """Bytes and row are durable on return, or neither counts. ``small``: the bytes of ``upload.small``."""
+        """Bytes and row are durable on return, or neither counts. ``small``: the bytes of ``upload.small``.
+
+        Under a known id the first row stands, and where nobody claimed it yet it waits as long as the new one would."""
 
     def get(self, upload_ids: Collection[str]) -> dict[str, Upload]: ...
 

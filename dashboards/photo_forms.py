@@ -74,7 +74,8 @@ async def with_files_taken(
         except (BadInput, TooBusy, Unavailable) as error:
             wrong.append(FieldError((FIELD,), _said(error, sent)))
         else:
-            kept.append(taken.upload_id)
+            if taken.upload_id not in kept:  # the same picture chosen twice is one
+                kept.append(taken.upload_id)
     if left_out:
         most = f"最多 {ATTACHMENT_LIMIT} 个，合计不超过 {desk.attachments.petition_mib} MB"
         wrong.append(FieldError((FIELD,), f"有 {left_out} 个没有收下：{most}。其余的可以办理中再补充。"))

@@ -61,6 +61,8 @@ class SqlUploads:
                 for one in staged:
                     self._blobs.place(connection, one)
                 insert_absent(connection, uploads, [_values(upload)])
+                again = (uploads.c.upload_id == upload.upload_id, uploads.c.petition_id.is_(None))
+                connection.execute(uploads.update().where(*again).values(expires_at=stamped(upload.expires_at)))
         except OSError as reason:
             raise Unavailable("附件暂时存不进去，没有收下", "请稍后再传；一再出现请联系管理员检查磁盘") from reason
 

@@ -84,6 +84,7 @@ for (const box of document.querySelectorAll("[data-photos]")) {
     const { status, answer } = await send(await smaller(file), file.name, bar);
     sending = 0;
     if (!item.isConnected) { /* taken out meanwhile */ }
+    else if (status === 201 && ids().includes(answer.id)) { item.remove(); note.textContent = `${file.name} 已经选过了。`; }
     else if (status === 201) { keep([...ids(), answer.id]); show(answer, item); }
     else failed(item, file, status ? answer?.message ?? "没有收下，请稍后再试。" : `“${file.name}”没有传上去，请检查网络。`, status);
     if (waiting.length) next();

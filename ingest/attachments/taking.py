@@ -146,7 +146,7 @@ class Attachments:
         now = self._clock()
         sha256, size = _digest(body)
         upload = Upload(
-            upload_id=self._identity.upload_id(secrets.token_hex(8), sha256), sender=sender, draft=draft,
+            upload_id=self._identity.upload_id(self._nonce(sender, draft, sha256), sha256), sender=sender, draft=draft,
             media_type=media_type, sha256=sha256, size=size,
             small=hashlib.sha256(small).hexdigest() if small else "", name=clean_name(sent.name, media_type),
             uploaded_at=now, uploaded_by=by, expires_at=now + UNCLAIMED,
@@ -154,6 +154,10 @@ class Attachments:
         body.seek(0)
         self.uploads.keep(upload, body, small)
         return upload
+
+    def _nonce(self, sender: str, draft: str, sha256: str) -> str:
+        """The same picture in the same form is the same attachment: a double click sends its files twice."""
+        return self._identity.key("draft", sender, draft, sha256)[:16] if draft else secrets.token_hex(8)
 
 
 def _refused(name: str, why: str) -> BadInput:

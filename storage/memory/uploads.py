@@ -26,7 +26,9 @@ class MemoryUploads:
             self._bytes[upload.sha256] = whole
             if small:
                 self._bytes[upload.small] = small
-            self._rows.setdefault(upload.upload_id, upload)
+            first = self._rows.setdefault(upload.upload_id, upload)
+            if first.petition_id is None:
+                self._rows[upload.upload_id] = replace(first, expires_at=upload.expires_at)
 
     def get(self, upload_ids: Collection[str]) -> dict[str, Upload]:
         with self._lock:

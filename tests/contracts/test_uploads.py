@@ -175,11 +175,16 @@ def test_what_a_petition_claimed_that_never_arrived_waits_again_after_a_month(st
     assert "p-a" == storage.uploads.get(["u-a"])["u-a"].petition_id
 
 
-def test_the_same_upload_kept_twice_is_one_row_and_the_first_stands(storage: Storage) -> None:
+def test_the_same_upload_kept_twice_is_one_row_that_waits_as_long_as_the_second_would(storage: Storage) -> None:
     first = put(storage, "a")
-    storage.uploads.keep(replace(first, sender="another"), BytesIO(PICTURE))
+    later = NOW + timedelta(days=3)
+    storage.uploads.keep(replace(first, sender="another", expires_at=later), BytesIO(PICTURE))
+    assert {"u-a": replace(first, expires_at=later)} == storage.uploads.get(["u-a"])
+    storage.uploads.claim("p-1", ["u-a"], now=NOW)
+    storage.uploads.keep(first, BytesIO(PICTURE))
 
-    assert {"u-a": first} == storage.uploads.get(["u-a"])
+    found = storage.uploads.get(["u-a"])["u-a"]
+    assert ("p-1", None) == (found.petition_id, found.expires_at)
 
 
 # --- Files ------------------------------------------------------------------------------------------------------------

@@ -129,7 +129,7 @@ def test_the_look_before_sending_keeps_the_photos(hall: Hall) -> None:
 
 
 def test_of_twenty_one_files_twenty_are_kept_and_the_rest_is_told(hall: Hall) -> None:
-    answer = sent(hall.browser(), *[NOTE] * 21, text=LAMPS)
+    answer = sent(hall.browser(), *[(f"{n}.pdf", pdf() + b"%d" % n) for n in range(21)], text=LAMPS)
 
     assert 422 == answer.status_code
     assert "有 1 个没有收下：最多 20 个" in words_on(answer.text)
@@ -143,6 +143,16 @@ def test_a_second_click_with_the_same_photos_is_the_same_petition(hall: Hall) ->
     answers = [browser.post("/report", form) for _ in range(2)]
 
     assert [200, 200] == [a.status_code for a in answers]
+    assert "这件事已经收到过" in answers[1].text
+
+
+def test_a_second_click_that_sends_the_files_again_is_the_same_petition(hall: Hall) -> None:
+    browser = hall.browser()
+    form = hidden_fields(browser.get("/report").text, "/report") | {"text": LAMPS, "phone": "19900000001"}
+    answers = [browser.post("/report", form, files=[("photos", LAMP), ("photos", LAMP)]) for _ in range(2)]
+
+    assert [200, 200] == [a.status_code for a in answers]
+    assert "附件 1 个" in words_on(answers[0].text)
     assert "这件事已经收到过" in answers[1].text
 
 
