@@ -155,7 +155,8 @@ def intake_routes(desk: Desk) -> APIRouter:
 
 def _not_taken(wrong: Sequence[FieldError]) -> BadInput:
     """Some files were refused: nothing is handed in without them unless its sender says so."""
-    return BadInput("有照片或文件没有收下，还没有提交", wrong, "请换一个再选，或不带它直接提交")
+    what_now = FieldError(("attachments",), "其余的已经收好。请换一个再选，或者不带它直接提交。")
+    return BadInput("有照片或文件没有收下，还没有提交", [*wrong, what_now])
 
 
 def _places(desk: Desk) -> list[str]:

@@ -90,6 +90,7 @@ def test_one_photo_that_is_not_taken_is_named_with_why_and_nothing_else_is_lost(
     assert 422 == answer.status_code
     assert "“IMG_1.avif”是 AVIF" in said
     assert "“page.html”不是照片或 PDF" in said
+    assert "其余的已经收好" in said
     assert LAMPS in said
     assert 1 == len(ids_in(answer.text))
     assert 0 == hall.storage.cases.head()
