@@ -18,9 +18,10 @@ from cases.errors import NotFound
 from cases.petition import CHANNELS
 from cases.ports import StoredPetition, Text
 from cases.uploads import KINDS, Upload
-from dashboards.case_words import find_row, words_of
+from dashboards.case_row import find_row
 from dashboards.http import page_route, signed_in
 from dashboards.parts import Desk
+from dashboards.personal import words_of
 from dashboards.sending import file_name, sent_small, sent_whole
 from dashboards.sessions import SignedIn
 from dashboards.words import day_and_time

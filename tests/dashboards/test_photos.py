@@ -67,6 +67,12 @@ def test_a_citizen_sends_photos_with_the_form_and_the_officer_sees_them(hall: Ha
     assert [number] == [e["subject"] for e in hall.audit("attachment.read")]
 
 
+def test_on_paper_stands_how_many_there_are(hall: Hall) -> None:
+    number, _ = filed(hall, LAMP, NOTE)
+
+    assert "附件 2 个：照片 1、PDF 2" in words_on(hall.dispatcher().get(f"/cases/{number}/print").text)
+
+
 def test_an_attachment_goes_out_in_a_box_and_a_document_is_saved(hall: Hall) -> None:
     number, ids = filed(hall, LAMP, NOTE)
     office = hall.dispatcher()

@@ -1,14 +1,9 @@
-"""A case and its words, for whoever may read them."""
+"""A case by its number, for whoever may read it."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from typing import Any
-
 from cases.errors import NotFound
-from cases.petition import masked_words
-from cases.ports import CaseRow, Text
+from cases.ports import CaseRow
 from cases.viewer import Viewer
 from dashboards.parts import Desk
 from dashboards.rows import audit_secret
@@ -24,11 +19,3 @@ def find_row(desk: Desk, number: str, viewer: Viewer, how: str) -> CaseRow:
         raise NotFound("没有这个办件，或者您无权查看。", "请核对办件编号")
     audit_secret(desk.audit, [row], viewer, how, desk.clock())
     return row
-
-
-def words_of(text: Text | None) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:
-    """(the petition as handed in, its masked title and text), or None once erased."""
-    if text is None or text.body is None:
-        return None
-    body = json.loads(text.body)
-    return body.get("petition", {}), masked_words(body)
