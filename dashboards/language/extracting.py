@@ -16,7 +16,9 @@ from dashboards.language.templates import translated
 
 ROOT = Path(__file__).parents[2]
 PYTHON = (
-    "cases/*.py", "dashboards/*.py", "ingest/edge.py", "ingest/forms.py", "ingest/gateway.py", "ingest/rejected.py",
+    "cases/*.py", "dashboards/*.py", "ingest/attachments/claiming.py", "ingest/attachments/kinds.py",
+    "ingest/attachments/multipart.py", "ingest/attachments/pictures.py", "ingest/attachments/taking.py",
+    "ingest/edge.py", "ingest/forms.py", "ingest/gateway.py", "ingest/rejected.py",
     "ingest/shape.py", "ingest/times.py", "ingest/visits.py", "ingest/web.py", "ingest/wording.py", "search/completion.py",
     "search/language.py", "search/plan.py", "streams/desk.py", "streams/tasks.py", "suqiu/demo/running.py",
 )  # fmt: skip
