@@ -271,7 +271,12 @@ class CaseQuery:
     handler: str | None = None
     claimable_for: str | None = None
     """A unit whose unclaimed cases count as well: "my" is mine plus what I could claim."""
+    due_from: datetime | None = None
     due_before: datetime | None = None
+    hops: int = 0
+    """Open cases that so many different offices gave back or lost to another 多次转办; 0 asks for everything, else from 2."""
+    sent_back: bool = False
+    """Open cases that an office asked to give back at least once 退过单, whatever became of it."""
     open_only: bool = False
     joint_only: bool = False
     history: bool | None = None
@@ -324,6 +329,21 @@ class CaseStore(Protocol):
     def advance(self, follower: str, position: int) -> None: ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """What one officer of one office has on the table 在手件: open cases, history left out, by the worst warning of each.
+
+    ``unit`` "": nobody's yet; ``handler`` "": not signed for. ``soon``: yellow or orange (快到期), ``overdue``: red, both
+    among the ``open``.
+    """
+
+    unit: str
+    handler: str
+    open: int
+    soon: int = 0
+    overdue: int = 0
+
+
 class CaseReader(Protocol):
     """Rows for people. Each call takes the viewer and leaves out what the viewer may not see."""
 
@@ -338,6 +358,13 @@ class CaseReader(Protocol):
     def counts(self, queries: Mapping[str, CaseQuery], viewer: Viewer) -> dict[str, int]:
         """How many cases each query has for this viewer, without sort, cursor and limit. By offices, states, levels, joint,
         follow-up and what nobody has claimed: summed up from counts that are kept with the cases, not counted now."""
+
+    def count_up_to(self, queries: Mapping[str, CaseQuery], viewer: Viewer, most: int) -> dict[str, int]:
+        """As ``counts``, and what is not kept is counted no further than ``most``: one more than that means "more"."""
+
+    def loads(self, viewer: Viewer) -> list[Load]:
+        """By office and officer, from counts that are kept with the cases. A key that sees its own senders' cases only
+        has no table of loads: an empty list."""
 
 
 class Petitions(Protocol):

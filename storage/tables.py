@@ -161,6 +161,8 @@ cases = Table(
     _text("place_text"),
     _text("fold"),
     Column("kind", Text, nullable=False, server_default=text("''")),
+    Column("hops", Integer, nullable=False, server_default=text("0")),
+    Column("returned", Integer, nullable=False, server_default=text("0")),
     Index("ix_cases_due", "due_at", "opened"),
     Index("ix_cases_opened", "opened", unique=True),
     Index("ix_cases_position", "position"),
@@ -195,6 +197,17 @@ Index(
     postgresql_where=text(AWAITS_FOLLOWUP_POSTGRESQL.format(state="state", history="history", fold="fold")),
 )  # fmt: skip
 
+# 督办: what went through many hands, and what an office wanted to give back. Both are nought for a case that is not open, so
+# these hold the few that are, in the order of the queue.
+Index(
+    "ix_cases_hopping", cases.c.due_at, cases.c.opened, cases.c.hops, *_FILTERS,
+    sqlite_where=text("hops >= 2"), postgresql_where=text("hops >= 2"),
+)  # fmt: skip
+Index(
+    "ix_cases_sent_back", cases.c.due_at, cases.c.opened, *_FILTERS,
+    sqlite_where=text("returned >= 1"), postgresql_where=text("returned >= 1"),
+)  # fmt: skip
+
 # The leader's numbers 驾驶舱: what was closed and how it was rated, and the few that were ever given back.
 Index(
     "ix_cases_closed", folded.closed_at(cases.c.fold), cases.c.unit, folded.evaluation(cases.c.fold), cases.c.secret,
@@ -214,6 +227,11 @@ Index("ix_cases_whose", cases.c.case_id, cases.c.secret, cases.c.unit)
 # How many cases there are of each kind (``storage.tallying``): what the tabs of the queue show.
 tallies = Table(
     "tallies", STORE, _id("kind", primary_key=True), Column("n", Integer, nullable=False), sqlite_with_rowid=False,
+)  # fmt: skip
+
+# How many open cases each officer has (``Holding``): the supervisor's table of loads 在手件.
+loads = Table(
+    "loads", STORE, _id("kind", primary_key=True), Column("n", Integer, nullable=False), sqlite_with_rowid=False,
 )  # fmt: skip
 
 
