@@ -24,6 +24,7 @@ from dashboards.queue_page import queue_routes
 from dashboards.search_page import search_routes
 from dashboards.signin import hash_password
 from dashboards.signin_page import signin_routes
+from dashboards.supervision_page import supervision_routes
 from dashboards.track_page import track_routes
 
 __all__ = ["Desk", "LiveHub", "add_error_pages", "dashboard_router", "hash_password"]
@@ -43,6 +44,7 @@ def dashboard_router(desk: Desk, hub: LiveHub | None = None) -> APIRouter:
     for part in (
         api_routes(desk, live), signin_routes(desk), queue_routes(desk, presence), case_routes(desk, presence),
         intake_routes(desk), track_routes(desk), ops_routes(desk), cockpit_routes(desk), search_routes(desk),
+        supervision_routes(desk),
         large_print_routes(https=desk.cookie_secure), _static_routes(desk),
     ):  # fmt: skip
         router.include_router(part)

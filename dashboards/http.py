@@ -273,6 +273,8 @@ def menu_of(role: str) -> tuple[tuple[str, str], ...]:
     if role in ("intake_clerk", "hotline_agent"):
         return (intake, queue)
     pages = (queue, intake) if role in MAY_REGISTER else (queue,)
+    if role in SUPERVISES:
+        pages = (*pages, ("/supervision", "督办"))
     if role in LEADS:
         pages = (*pages, ("/cockpit", "驾驶舱"))
     return (*pages, ("/ops/audit", "审计记录")) if role == "auditor" else pages
@@ -280,6 +282,8 @@ def menu_of(role: str) -> tuple[tuple[str, str], ...]:
 
 # Who asks how the whole goes, and not only for the next case 领导驾驶舱.
 LEADS = frozenset({"deputy_leader", "town_head", "supervisor", "petition_office", "county_centre", "auditor"})
+# Who pushes others, or answers for what others do 督办.
+SUPERVISES = LEADS | {"dispatcher", "unit_head"}
 
 
 # Officers who take down what somebody tells them (坐班、上门、走访、来访、代办).

@@ -29,7 +29,7 @@ from dashboards.pages import marked, page, templates
 from dashboards.parts import Desk
 from dashboards.presence import Presence
 from dashboards.queue_filters import SORTS, Filters, chips, narrowed, options, read, read_address
-from dashboards.queue_views import View, belongs, first_view, views_of
+from dashboards.queue_views import View, belongs, find_view, first_view, tabs_with, views_of
 from dashboards.rows import audit_secret, last_events, row_view
 from dashboards.sessions import SignedIn
 
@@ -113,16 +113,16 @@ def queue_routes(desk: Desk, presence: Presence) -> APIRouter:
 
 def _back(address: str) -> str:
     """Where a form came from, if that is a list of ours."""
-    return address if re.fullmatch(r"/queue(\?[^\s]*)?", address) else "/queue"
+    return address if re.fullmatch(r"/queue(\?[^\s]*)?|/supervision", address) else "/queue"
 
 
 def _asked(desk: Desk, who: SignedIn, given: Mapping[str, str]) -> Asked:
     name = given.get("view") or first_view(who.viewer)
-    view = next((v for v in views_of(who.viewer) if v.id == name), None)
+    view = find_view(who.viewer, name)
     if view is None:
         raise BadInput("没有这个视图", do="请从上方的标签选择")
     filters = read(given, desk.policy, who.viewer)
-    return Asked(view, filters, narrowed(view.query, filters, desk.policy, who.viewer))
+    return Asked(view, filters, narrowed(view.query, filters, desk.policy, who.viewer, desk.clock()))
 
 
 def _queue_page(
@@ -133,11 +133,11 @@ def _queue_page(
     # The position before the rows: what happens in between is told twice rather than never.
     position = desk.store.head()
     found = desk.reader.page(replace(asked.query, cursor=cursor, limit=PAGE_SIZE), who.viewer)
-    audit_secret(desk.audit, found.rows, who.viewer, f"queue:{asked.view.id}", now)
     view, filters = asked.view, asked.filters
+    audit_secret(desk.audit, found.rows, who.viewer, f"queue:{view.id}", now)
     more = filters.address(view.id, cursor=found.cursor) if found.cursor else None
     return page(
-        "queue.html", **_frame(desk, who, density), title="办件队列", view=view, filters=filters,
+        "queue.html", **_frame(desk, who, density, view), title="办件队列", view=view, filters=filters,
         rows=_rows(desk, presence, who, found.rows), more=more, paged=cursor is not None, position=position,
         q="", note="", total=None, chips=chips(filters, view.id, desk.policy, who.viewer),
         address=filters.address(view.id), sort=asked.query.sort,
@@ -145,9 +145,9 @@ def _queue_page(
     )  # fmt: skip
 
 
-def _frame(desk: Desk, who: SignedIn, density: str) -> dict[str, Any]:
+def _frame(desk: Desk, who: SignedIn, density: str, view: View | None = None) -> dict[str, Any]:
     """What every list of the queue shows around its rows."""
-    views = views_of(who.viewer)
+    views = tabs_with(who.viewer, view)
     return frame(desk, who, who.session.csrf) | {
         "views": views,
         "counts": desk.reader.counts({v.id: v.query for v in views}, who.viewer),
@@ -205,7 +205,8 @@ def _fragment(desk: Desk, presence: Presence, who: SignedIn, given: Mapping[str,
     html = (
         templates().get_template("rows.html").render(rows=_rows(desk, presence, who, here), gone=gone, view=asked.view)
     )
-    counts = desk.reader.counts({v.id: v.query for v in views_of(who.viewer)}, who.viewer)
+    tabs = tabs_with(who.viewer, asked.view)
+    counts = desk.reader.counts({v.id: v.query for v in tabs}, who.viewer)
     said = ";".join(f"{name}={n}" for name, n in counts.items())
     return Response(html, media_type="text/html", headers={"X-Suqiu-Counts": said})
 
@@ -221,7 +222,7 @@ def _save(desk: Desk, who: SignedIn, given: Mapping[str, str]) -> Response:
         if len(mine) >= SAVED_LIMIT:
             raise BadInput(f"最多保存 {SAVED_LIMIT} 个视图", do="请先删除不用的")
         name, filters = read_address(given.get("query", ""), desk.policy, who.viewer)
-        if name not in {v.id for v in views_of(who.viewer)}:
+        if find_view(who.viewer, name) is None:
             raise BadInput("没有这个视图", do="请从上方的标签选择")
         address = filters.address(name)
         view = SavedView(owner, secrets.token_hex(6), _name(given), address.partition("?")[2], desk.clock())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Text, and_, func, or_, select, text
+from sqlalchemy import Boolean, Text, and_, func, literal_column, or_, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement
@@ -35,10 +35,10 @@ def wanted(query: CaseQuery) -> list[ColumnElement[bool]]:
         conditions.append(mine)
     if query.hops:
         # The condition of ix_cases_hopping, letter for letter: it says open as well.
-        conditions.append(text("cases.hops >= 2"))
+        conditions.append(literal_column("cases.hops >= 2", Boolean))
         conditions.append(cases.c.hops >= query.hops)
     if query.sent_back:
-        conditions.append(text("cases.returned >= 1"))
+        conditions.append(literal_column("cases.returned >= 1", Boolean))
     if query.due_from is not None:
         conditions.append(cases.c.due_at >= stamp(query.due_from))
         conditions.append(cases.c.due_at < FAR)

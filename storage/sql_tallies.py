@@ -15,7 +15,16 @@ from storage.columns import case_of
 from storage.engines import STORE_LOCK, Database
 from storage.statements import among, ids_json, rows_in
 from storage.tables import cases, loads, tallies
-from storage.tallying import LOADS, Standing, differing, standing_from, standing_of, standing_text, taken_apart, wrong_by
+from storage.tallying import (
+    LOADS,
+    Standing,
+    differing,
+    standing_from,
+    standing_of,
+    standing_text,
+    taken_apart,
+    wrong_by,
+)
 
 # Counts put right in one transaction: far below the 50 ms that intake may have to wait.
 BATCH = 200

@@ -45,7 +45,19 @@ def test_tabs_count_the_whole_view_however_it_is_narrowed(hall: Hall) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["unit=<script>", "topic=none", "sort=random", "since=yesterday", "until=9999-99-99", "level=purple", "team=2"],
+    [
+        "unit=<script>",
+        "topic=none",
+        "sort=random",
+        "since=yesterday",
+        "until=9999-99-99",
+        "level=purple",
+        "team=2",
+        "within=4",
+        "lead=none",
+        "handler=-",
+        "handler=" + "长" * 65,
+    ],
 )
 def test_what_no_list_can_be_narrowed_by_is_refused_in_words(hall: Hall, query: str) -> None:
     answer = hall.dispatcher().get(f"/queue?view=all&{query}")
@@ -69,13 +81,17 @@ def test_a_single_row_belongs_to_a_narrowed_list_when_the_store_says_so(hall: Ha
         hall.petition(f"柳河村第{n}盏路灯坏了", phone=f"199000{n:05d}", name=f"张{n}", channel=channel)
     viewer = viewer_of(hall.account("x", "dispatcher", "town"), hall.town)
     rows: list[CaseRow] = list(
-        hall.storage.reader.page(narrowed(views_of(viewer)[-1].query, Filters(), hall.town, viewer), viewer).rows
+        hall.storage.reader.page(
+            narrowed(views_of(viewer)[-1].query, Filters(), hall.town, viewer, hall.now), viewer
+        ).rows
     )
     assert 4 == len(rows)
     choices = options(hall.town, viewer)
-    for name in ("unit", "topic", "place", "channel", "state", "level", "purpose"):
+    for name in ("unit", "topic", "place", "channel", "state", "level", "purpose", "within", "lead"):
         for value in choices[name]:
-            query = narrowed(views_of(viewer)[-1].query, read({name: value}, hall.town, viewer), hall.town, viewer)
+            query = narrowed(
+                views_of(viewer)[-1].query, read({name: value}, hall.town, viewer), hall.town, viewer, hall.now
+            )
             assert [wanted(query, r) for r in rows] == [belongs(r, query) for r in rows], (name, value)
 
 

@@ -36,7 +36,14 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
         connection.executemany("INSERT INTO n VALUES (?)", ((i,) for i in range(100, MANY + 100)))
         columns = [row[1] for row in connection.execute("PRAGMA table_info(cases)")]
         seldom = "CASE WHEN i % 1000 = 7 THEN 2 ELSE 0 END"
-        made = {"case_id": "'c' || i", "number": "NULL", "opened": "i", "position": "i", "hops": seldom, "returned": seldom}
+        made = {
+            "case_id": "'c' || i",
+            "number": "NULL",
+            "opened": "i",
+            "position": "i",
+            "hops": seldom,
+            "returned": seldom,
+        }
         picked = ", ".join(made.get(name, name) for name in columns)
         connection.execute(
             f"INSERT INTO cases ({', '.join(columns)}) SELECT {picked} FROM n, cases "  # noqa: S608 - names of ours
