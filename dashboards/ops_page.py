@@ -23,8 +23,6 @@ from dashboards.words import day_and_time
 
 PAGE_SIZE = 30
 EXCERPT = 400
-# Beyond this many seconds somebody should look; /readyz says "late" from then on.
-LATE = 120.0
 STAGES = {
     "intake": "收件：来件立件、并件", "trends": "统计：分时计数", "indexing": "检索：写入索引", "alerts": "通知：发出",
     "deadlines": "时限：预警与超期",
@@ -95,7 +93,7 @@ def _show(desk: Desk, ops: Operations, who: SignedIn, task_id: int, before: str 
     stages = [
         {
             "name": STAGES.get(name, name), "waiting": lag.waiting, "seconds": round(lag.oldest_seconds, 1),
-            "late": lag.oldest_seconds > LATE,
+            "late": lag.oldest_seconds > ops.late_seconds,
         }
         for name, lag in lags.items()
     ]  # fmt: skip

@@ -60,10 +60,12 @@ class Demo:
 
 @dataclass(frozen=True, kw_only=True)
 class Operations:
-    """What the operator's page stands on. ``lags``: lag per stage, raising Unavailable where nobody can say. ``tasks``:
-    None where no runner takes any. ``replay``: one rejected input once more, as it was; raises what the gateway raises."""
+    """What the operator's page stands on. ``lags``: lag per stage, raising Unavailable where nobody can say;
+    ``late_seconds``: beyond this age of its oldest message a stage is late, as /readyz has it. ``tasks``: None where no
+    runner takes any. ``replay``: one rejected input once more, as it was; raises what the gateway raises."""
 
     lags: Callable[[], Mapping[str, Any]]
+    late_seconds: float
     rejected: Rejected
     replay: Callable[[str], Submitted]
     tasks: Tasks | None = None

@@ -16,15 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from cases.errors import BadInput, FieldError, NotFound
 from cases.ports import CaseQuery, CaseRow, SavedView, SearchQuery, SearchResult
 from dashboards.bulk import LIMIT, bulk_actions, carry_out, export
-from dashboards.http import (
-    check_token,
-    frame,
-    maybe_signed_in,
-    menu_of,
-    page_route,
-    read_form,
-    signed_in,
-)
+from dashboards.http import check_token, frame, page_route, read_form, signed_in
 from dashboards.pages import marked, page, templates
 from dashboards.parts import Desk
 from dashboards.presence import Presence
@@ -54,16 +46,6 @@ class Asked:
 
 def queue_routes(desk: Desk, presence: Presence) -> APIRouter:
     router = APIRouter(route_class=page_route(desk), include_in_schema=False)
-
-    @router.get("/")
-    async def home(request: Request) -> Response:
-        who = await maybe_signed_in(desk, request)
-        if who is None:
-            return page("landing.html", **frame(desk))
-        menu = menu_of(who.account.role)
-        if not menu:
-            return page("home.html", **frame(desk, who, who.session.csrf))
-        return RedirectResponse(menu[0][0], 303)
 
     @router.get("/queue")
     async def queue(request: Request) -> Response:

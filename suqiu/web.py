@@ -35,7 +35,7 @@ from streams import projection
 from streams.books import Books
 from streams.desk import Desk
 from suqiu.embedded import House
-from suqiu.readiness import Lags, Probe, Readiness, health_router
+from suqiu.readiness import LATE_SECONDS, Lags, Probe, Readiness, health_router
 from suqiu.settings import SettingError, Settings
 
 
@@ -133,7 +133,7 @@ def pages_of(parts: WebParts, turnstile: Turnstile) -> Pages:
         cookie_secure=parts.settings.cookie_secure, public_url=parts.settings.public_url,
         admit=admit, understand=parts.understand, demo=parts.demo,
         operations=Operations(
-            lags=parts.lags, rejected=storage.rejected, tasks=storage.tasks if parts.runs_tasks else None,
+            lags=parts.lags, late_seconds=LATE_SECONDS, rejected=storage.rejected, tasks=storage.tasks if parts.runs_tasks else None,
             replay=lambda row: replay(row, storage.rejected, gateway, zone=parts.policy.zone),
         ),
     )  # fmt: skip

@@ -87,7 +87,7 @@ class Hall:
             web_form=petition_from_web_form, desk_form=petition_from_desk_form,
             understand=MaskingUnderstand(self.town),
             operations=Operations(
-                lags=lambda: {"intake": StageLag(3, 130.0), "indexing": StageLag()}, rejected=self.storage.rejected,
+                lags=lambda: {"intake": StageLag(3, 130.0), "indexing": StageLag()}, late_seconds=120.0, rejected=self.storage.rejected,
                 tasks=self.storage.tasks, replay=self.replay,
             ),
             complete=Completion(self.town).complete,

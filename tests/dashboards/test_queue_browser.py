@@ -56,7 +56,7 @@ def sign_in(served: Served, context: BrowserContext, name: str, role: str, unit:
     page.set_default_timeout(PATIENCE)
     page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(served.address + "/login")
+    page.goto(served.address + "/login?next=/queue")
     page.fill("#name", name)
     page.fill("#password", PASSWORD)
     page.click("main button[type=submit]")
