@@ -80,6 +80,9 @@ class Rejected(Protocol):
 
     def get(self, id: str) -> RejectedInput | None: ...
 
+    def briefly(self, since: datetime, limit: int) -> Sequence[RejectedInput]:
+        """Whatever was refused since then, settled or not, last received first; without errors and body."""
+
     def settle(self, id: str, *, state: str, note: str) -> bool: ...
 
 
@@ -367,6 +370,16 @@ class CaseReader(Protocol):
         has no table of loads: an empty list."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traffic:
+    """What one sender handed in by one channel: when it was heard of last, and how many since the time asked for."""
+
+    sender: str
+    channel: str
+    last_at: datetime
+    count: int
+
+
 class Petitions(Protocol):
     """The petitions behind the cases, and their words."""
 
@@ -377,6 +390,10 @@ class Petitions(Protocol):
     def petitions_of(self, case_ids: Collection[str]) -> dict[str, list[StoredPetition]]: ...
 
     def by_receipt(self, receipt_key: str) -> StoredPetition | None: ...
+
+    def traffic(self, since: datetime, most: int = 100) -> list[Traffic]:
+        """Of every sender and channel that ever handed something in, at most ``most`` of them in the order of their names,
+        by index."""
 
     def texts(self, text_ids: Collection[str]) -> dict[str, Text]: ...
 
@@ -430,7 +447,7 @@ class QueuedNotice:
     position: int
 
 
-class Outbox(Protocol):
+class Outgoing(Protocol):
     """Notices to send. ``claim`` takes due ones by conditional update and hides them for ``lease`` seconds."""
 
     def claim(self, now: datetime, limit: int, lease: int = 60) -> list[QueuedNotice]: ...
@@ -439,7 +456,14 @@ class Outbox(Protocol):
 
     def failed(self, id: str, error: str, retry_at: datetime | None) -> None: ...
 
+
+class Outbox(Outgoing, Protocol):
+    """The same, and what an operator asks of it: ``notices`` newest first; ``state``: queued, sent or dead."""
+
     def notices(self, *, state: str | None = None, limit: int = 100) -> list[Mapping[str, Any]]: ...
+
+    def again(self, id: str) -> bool:
+        """A dead letter 死信 is queued anew, due at once, as if it had never been tried. False if it is not a dead one."""
 
 
 @quick

@@ -12,9 +12,11 @@ from cases.problems import problem
 from dashboards.api import api_routes
 from dashboards.case_page import case_routes
 from dashboards.cockpit_page import cockpit_routes
+from dashboards.developers_page import developers_routes
 from dashboards.home_page import home_routes
 from dashboards.http import page_route, problem_response, unasked
 from dashboards.intake_pages import intake_routes
+from dashboards.integration_page import integration_routes
 from dashboards.large_print import large_print_routes
 from dashboards.live import LiveHub
 from dashboards.ops_page import ops_routes
@@ -45,7 +47,7 @@ def dashboard_router(desk: Desk, hub: LiveHub | None = None) -> APIRouter:
     for part in (
         api_routes(desk, live), signin_routes(desk), home_routes(desk), queue_routes(desk, presence), case_routes(desk, presence),
         intake_routes(desk), track_routes(desk), ops_routes(desk), cockpit_routes(desk), search_routes(desk),
-        supervision_routes(desk),
+        supervision_routes(desk), integration_routes(desk), developers_routes(desk),
         large_print_routes(https=desk.cookie_secure), _static_routes(desk),
     ):  # fmt: skip
         router.include_router(part)

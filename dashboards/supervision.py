@@ -46,8 +46,8 @@ class List:
 
 
 LISTS = (
-    List("risk", "open", "3 个工作日内到期", "最近的一个时限快到了，还没有超", Filters(within=SOON)),
     List("overdue", "overdue", "已超期", "至少一个时限已超"),
+    List("risk", "open", "3 个工作日内到期", "最近的一个时限快到了，还没有超", Filters(within=SOON)),
     List("hopping", "hopping", "多次转办", "先后离开过两个以上单位，还没办结"),
     List("sentback", "sentback", "退过单", "有单位申请退过单，还没办结"),
     List("unsigned", "unsigned", "待签收", "派出去还没有人签收"),

@@ -100,6 +100,7 @@ petitions = Table(
     _id("fingerprint"),
     _id("role"),
     _text("person_keys"),  # again, so that a petition is one row; petition_persons finds it by them
+    Index("ix_petitions_sender", "sender", "channel", "received_at"),
     Index("ix_petitions_fingerprint_position", "fingerprint", "position", "received_at"),
 )  # fmt: skip
 
@@ -332,6 +333,9 @@ Index(
     sqlite_where=outbox.c.state == "queued", postgresql_where=outbox.c.state == "queued",
 )  # fmt: skip
 
+# Dead letters 死信: few or none among all that ever went out.
+Index("ix_outbox_dead", outbox.c.position, sqlite_where=text("state = 'dead'"), postgresql_where=text("state = 'dead'"))
+
 # --- Work that the runner is asked for -------------------------------------------------------------------------------
 
 tasks = Table(
@@ -443,6 +447,7 @@ rejected = Table(
     _id("state"),
     _text("note"),
     Index("ix_rejected_state", "state", "received_at", "id"),
+    Index("ix_rejected_received_at", "received_at", "id"),
 )  # fmt: skip
 
 conversations = Table(

@@ -233,6 +233,7 @@ def test_a_store_from_before_the_counts_is_counted_when_it_is_migrated(database_
             "DROP INDEX ix_cases_whose", "DROP INDEX ix_deadlines_clock", "DROP INDEX ix_cases_closed",
             "DROP INDEX ix_cases_returned", "DROP INDEX ix_cases_hopping", "DROP INDEX ix_cases_sent_back",
             "ALTER TABLE cases DROP COLUMN hops", "ALTER TABLE cases DROP COLUMN returned", "DROP TABLE loads",
+            "DROP INDEX ix_petitions_sender", "DROP INDEX ix_outbox_dead",
         ):  # fmt: skip
             connection.execute(sa.text(statement))
 
