@@ -157,8 +157,13 @@ def _call(document: Json, path: str, method: str, said: Json) -> Call:
         ),
         media=media,
         body=tuple(fields_of(document, body.get("schema", {}))) if body else (),
-        answers=tuple((code, str(a.get("description", ""))) for code, a in said.get("responses", {}).items()),
+        answers=tuple((code, _said(a.get("description", ""))) for code, a in said.get("responses", {}).items()),
     )
+
+
+def _said(description: str) -> str:
+    """FastAPI's own word for what a route did not describe, in ours."""
+    return "成功" if description == "Successful Response" else description
 
 
 def _where(document: Json, parameter: Json) -> str:
