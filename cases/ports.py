@@ -689,46 +689,28 @@ class Accounts(Protocol):
     def failed_attempt(self, key: str, now: datetime) -> None: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SavedSearch:
-    """A search that somebody kept 保存的查找. ``account`` and ``name`` together are its key."""
-
-    account: str
-    name: str
-    query: str
-    sort: str
-    saved_at: datetime
-
-
-class SavedSearches(Protocol):
-    """Each person's own searches, by name. ``save`` replaces what stands under the name."""
-
-    def saved(self, account: str) -> list[SavedSearch]: ...
-
-    def save(self, search: SavedSearch) -> None: ...
-
-    def drop(self, account: str, name: str) -> None: ...
-
-
 @dataclass(frozen=True, slots=True)
-class SavedView:
-    """A person's own view of the queue. ``query``: filter and sort as they stand in the page's address."""
+class SavedList:
+    """A person's own list 自存的视图和查找. ``page``: queue or search, whose own they are. ``query``: what was narrowed, searched
+    and sorted by, as it stands in the page's address."""
 
     owner: str
+    page: str
     id: str
     name: str
     query: str
     made_at: datetime
 
 
-class SavedViews(Protocol):
-    """Each person's own views, the first made first. ``put`` replaces what stands under the same owner and id."""
+class SavedLists(Protocol):
+    """Each person's own lists of a page, the first made first. ``put`` replaces what stands under the same owner, page and
+    id."""
 
-    def of(self, owner: str) -> list[SavedView]: ...
+    def of(self, owner: str, page: str) -> list[SavedList]: ...
 
-    def put(self, view: SavedView) -> None: ...
+    def put(self, saved: SavedList) -> None: ...
 
-    def drop(self, owner: str, id: str) -> None: ...
+    def drop(self, owner: str, page: str, id: str) -> None: ...
 
 
 class AuditLog(Protocol):

@@ -24,8 +24,7 @@ from cases.ports import (
     Outbox,
     Petitions,
     Rejected,
-    SavedSearches,
-    SavedViews,
+    SavedLists,
     Submitted,
     Suggestion,
     Tasks,
@@ -132,10 +131,9 @@ class Desk:
     petitions: Petitions
     accounts: Accounts
     audit: AuditLog
-    views: SavedViews
     facts: Facts
     figures: Figures
-    saved: SavedSearches
+    saved: SavedLists
     index: CaseIndex
     intake: Intake
     commands: CommandDesk

@@ -6,15 +6,16 @@ import asyncio
 import re
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from fastapi import APIRouter, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from cases.errors import BadInput, FieldError, NotFound
-from cases.ports import CaseQuery, CaseRow, SavedView, SearchQuery, SearchResult
+from cases.ports import CaseQuery, CaseRow, SavedList, SearchQuery, SearchResult
 from dashboards.bulk import LIMIT, bulk_actions, carry_out, export
 from dashboards.http import check_token, frame, page_route, read_form, signed_in
 from dashboards.pages import marked, page, templates
@@ -30,7 +31,10 @@ __all__ = ["belongs", "first_view", "queue_routes", "views_of"]
 PAGE_SIZE = 50
 SEARCH_SIZE = 30
 FRAGMENT_LIMIT = 60
+PAGE = "queue"
 SAVED_LIMIT = 20
+COUNTED_MOST = 999
+"""What is not kept of a saved view's number is counted so far and no further."""
 NAME_LIMIT = 20
 DENSITIES = ("comfortable", "compact")
 
@@ -67,6 +71,12 @@ def queue_routes(desk: Desk, presence: Presence) -> APIRouter:
         who = await signed_in(desk, request)
         wanted = [c for c in case.split(",") if c][:FRAGMENT_LIMIT]
         return await asyncio.to_thread(_fragment, desk, presence, who, dict(request.query_params), wanted)
+
+    @router.get("/queue/saved")
+    async def saved_counts(request: Request) -> Response:
+        """How many cases each of one's own views has: asked by the page when it stands, so that nobody waits for it."""
+        who = await signed_in(desk, request)
+        return JSONResponse({"counts": await asyncio.to_thread(_saved_counts, desk, who)})
 
     @router.post("/queue/bulk")
     async def bulk(request: Request) -> Response:
@@ -133,13 +143,14 @@ def _frame(desk: Desk, who: SignedIn, density: str, view: View | None = None) ->
     return frame(desk, who, who.session.csrf) | {
         "views": views,
         "counts": desk.reader.counts({v.id: v.query for v in views}, who.viewer),
-        "saved": desk.views.of(who.viewer.id),
+        "saved": desk.saved.of(who.viewer.id, PAGE),
         "choices": options(desk.policy, who.viewer),
         "density": density,
         "actions": bulk_actions(desk, who.viewer),
         "limit": LIMIT,
         "batch": secrets.token_hex(8),
         "saved_limit": SAVED_LIMIT,
+        "counted_most": COUNTED_MOST,
         "name_limit": NAME_LIMIT,
     }
 
@@ -193,13 +204,24 @@ def _fragment(desk: Desk, presence: Presence, who: SignedIn, given: Mapping[str,
     return Response(html, media_type="text/html", headers={"X-Suqiu-Counts": said})
 
 
+def _saved_counts(desk: Desk, who: SignedIn) -> dict[str, str]:
+    """From the counts that are kept where they tell; else along an index, and no further than ``COUNTED_MOST``. A view whose
+    topic or office is gone has no number."""
+    queries = {}
+    for saved in desk.saved.of(who.viewer.id, PAGE):
+        with suppress(BadInput):
+            queries[saved.id] = _asked(desk, who, dict(parse_qsl(saved.query, max_num_fields=30))).query
+    counts = desk.reader.count_up_to(queries, who.viewer, COUNTED_MOST)
+    return {name: f"{COUNTED_MOST}+" if n > COUNTED_MOST else str(n) for name, n in counts.items()}
+
+
 # --- A person's own views ----------------------------------------------------------------------------------------------
 
 
 def _save(desk: Desk, who: SignedIn, given: Mapping[str, str]) -> Response:
     """Save the list that is shown as a view of one's own, rename one, or remove it."""
     owner = who.viewer.id
-    mine = {v.id: v for v in desk.views.of(owner)}
+    mine = {v.id: v for v in desk.saved.of(owner, PAGE)}
     if given.get("do") == "save":
         if len(mine) >= SAVED_LIMIT:
             raise BadInput(f"最多保存 {SAVED_LIMIT} 个视图", do="请先删除不用的")
@@ -207,16 +229,16 @@ def _save(desk: Desk, who: SignedIn, given: Mapping[str, str]) -> Response:
         if find_view(who.viewer, name) is None:
             raise BadInput("没有这个视图", do="请从上方的标签选择")
         address = filters.address(name)
-        view = SavedView(owner, secrets.token_hex(6), _name(given), address.partition("?")[2], desk.clock())
-        desk.views.put(view)
+        view = SavedList(owner, PAGE, secrets.token_hex(6), _name(given), address.partition("?")[2], desk.clock())
+        desk.saved.put(view)
         return RedirectResponse(address, 303)
     view_ = mine.get(given.get("id", ""))
     if view_ is None:
         raise NotFound("没有这个视图，可能已经删除。", "请刷新页面")
     if given.get("do") == "drop":
-        desk.views.drop(owner, view_.id)
+        desk.saved.drop(owner, PAGE, view_.id)
         return RedirectResponse(_back(given.get("back", "")), 303)
-    desk.views.put(replace(view_, name=_name(given)))
+    desk.saved.put(replace(view_, name=_name(given)))
     return RedirectResponse(f"/queue?{view_.query}", 303)
 
 

@@ -24,8 +24,7 @@ from cases.ports import (
     Petitions,
     Projections,
     Rejected,
-    SavedSearches,
-    SavedViews,
+    SavedLists,
     Tasks,
     Versions,
 )  # fmt: skip
@@ -43,10 +42,9 @@ from storage.sql_outbox import SqlOutbox
 from storage.sql_petitions import SqlKinship, SqlPetitions
 from storage.sql_projections import SqlProjections
 from storage.sql_reader import SqlCaseReader
-from storage.sql_saved import SqlSavedSearches
+from storage.sql_saved import SqlSavedLists
 from storage.sql_tasks import SqlTasks
 from storage.sql_versions import SqlVersions
-from storage.sql_views import SqlSavedViews
 from storage.warming import warm
 
 
@@ -69,9 +67,8 @@ class Storage:
     projections: Projections
     tasks: Tasks
     accounts: Accounts
-    saved: SavedSearches
+    saved: SavedLists
     audit: AuditLog
-    views: SavedViews
     conversations: Conversations
     close: Callable[[], None]
     warm: Callable[[], None] = lambda: None
@@ -85,7 +82,7 @@ def open_memory() -> Storage:
         log=m.log, feed=m.log, rejected=m.rejected, cases=m.cases, reader=m.reader, petitions=m.petitions,
         kinship=m.petitions, deadlines=m.cases, outbox=m.outbox, facts=m.facts, versions=m.versions,
         projections=m.projections, tasks=m.tasks, accounts=m.accounts, audit=m.audit,
-        views=m.views, conversations=m.conversations, figures=m.figures, saved=m.saved, close=lambda: None,
+        conversations=m.conversations, figures=m.figures, saved=m.saved, close=lambda: None,
     )  # fmt: skip
 
 
@@ -129,7 +126,7 @@ def _opened(store: Database, log: Database) -> Storage:
         log=petition_log, feed=petition_log, rejected=SqlRejected(log), cases=cases, reader=SqlCaseReader(store),
         petitions=petitions, kinship=kinship, deadlines=deadlines, outbox=SqlOutbox(store), facts=SqlFacts(store), versions=SqlVersions(store),
         projections=SqlProjections(store), tasks=SqlTasks(store), accounts=SqlAccounts(store),
-        audit=SqlAuditLog(store), views=SqlSavedViews(store), conversations=SqlConversations(log),
-        figures=SqlFigures(store), saved=SqlSavedSearches(store), close=close,
+        audit=SqlAuditLog(store), conversations=SqlConversations(log),
+        figures=SqlFigures(store), saved=SqlSavedLists(store), close=close,
         warm=lambda: warm(store, petition_log, cases, petitions, kinship, deadlines),
     )  # fmt: skip

@@ -386,15 +386,6 @@ sessions = Table(
     _stamp("last_seen_at"),
 )  # fmt: skip
 
-saved_searches = Table(
-    "saved_searches", STORE,
-    _id("account", primary_key=True),
-    _id("name", primary_key=True),
-    _text("query"),
-    _id("sort"),
-    _stamp("saved_at"),
-)  # fmt: skip
-
 attempts = Table(
     "attempts", STORE,
     _position("id", key=True),
@@ -415,10 +406,11 @@ audit = Table(
     _id("hash"),
 )  # fmt: skip
 
-# A person's own views of the queue: the filter and the sort as they stand in the page's address.
-saved_views = Table(
-    "saved_views", STORE,
+# A person's own lists of the queue and of the search: what stands in the page's address.
+saved_lists = Table(
+    "saved_lists", STORE,
     _id("owner", primary_key=True),
+    _id("page", primary_key=True),
     _id("id", primary_key=True),
     _text("name"),
     _text("query"),

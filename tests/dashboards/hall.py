@@ -85,7 +85,7 @@ class Hall:
         self.hub = LiveHub(self.storage.cases, self.storage.reader, poll_seconds=0.01)
         self.desk = Desk(
             reader=self.storage.reader, store=self.storage.cases, petitions=self.storage.petitions,
-            accounts=self.storage.accounts, audit=self.storage.audit, views=self.storage.views, facts=self.storage.facts,
+            accounts=self.storage.accounts, audit=self.storage.audit, facts=self.storage.facts,
             figures=self.storage.figures, saved=self.storage.saved,
             index=self.index,
             intake=self, commands=self, outbox=self.storage.outbox, policy=self.town,
