@@ -18,6 +18,8 @@ from dashboards.today import LOOKED_AT, Today, operations_tiles
 from dashboards.today_words import HINTS
 from dashboards.words import WEEKDAYS
 
+BACK_ROWS = 10
+
 
 def home_routes(desk: Desk) -> APIRouter:
     router = APIRouter(route_class=page_route(desk), include_in_schema=False)
@@ -37,9 +39,10 @@ def home_routes(desk: Desk) -> APIRouter:
 def _today(desk: Desk, who: SignedIn) -> Response:
     now, role = desk.clock(), who.account.role
     today = Today(desk, who.viewer, now)
-    seen = {r.case.case_id: r for r in (*today.rows, *(row for row, _ in today.back))}
+    came = today.back[:BACK_ROWS]
+    seen = {r.case.case_id: r for r in (*today.rows, *(row for row, _ in came))}
     audit_secret(desk.audit, list(seen.values()), who.viewer, "today", now)
-    back = zip(shown(desk, tuple(row for row, _ in today.back), now), (why for _, why in today.back), strict=True)
+    back = zip(shown(desk, tuple(row for row, _ in came), now), (why for _, why in came), strict=True)
     return page(
         "today.html", **frame(desk, who, who.session.csrf), date=_date(desk),
         tiles=[
@@ -47,7 +50,7 @@ def _today(desk: Desk, who: SignedIn) -> Response:
              "bad": t.bad and today.counts[t.name] > 0}
             for t in today.tiles
         ],
-        first=today.first, rows=shown(desk, today.rows, now), back=list(back), looked_at=LOOKED_AT,
+        first=today.first, rows=shown(desk, today.rows, now), back=list(back), back_all=len(today.back), looked_at=LOOKED_AT,
         may_come_back=today.may_come_back, hints=today.hints, supervises=role in SUPERVISES,
         registers=role in MAY_REGISTER, away="",
     )  # fmt: skip
@@ -58,7 +61,7 @@ def _without_cases(desk: Desk, who: SignedIn) -> Response:
         return page("home.html", **frame(desk, who, who.session.csrf))
     tiles, away = operations_tiles(desk, desk.operations.late_seconds)
     return page(
-        "today.html", **frame(desk, who, who.session.csrf), date=_date(desk), tiles=tiles, first=None, rows=[], back=[],
+        "today.html", **frame(desk, who, who.session.csrf), date=_date(desk), tiles=tiles, first=None, rows=[], back=[], back_all=0,
         looked_at=0, may_come_back=False, hints=HINTS["admin"], supervises=False, registers=False, away=away,
     )  # fmt: skip
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Boolean, Text, and_, func, literal_column, or_, select
+from sqlalchemy import Text, and_, func, literal_column, or_, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement
@@ -34,11 +34,11 @@ def wanted(query: CaseQuery) -> list[ColumnElement[bool]]:
     if mine is not None:
         conditions.append(mine)
     if query.hops:
-        # The condition of ix_cases_hopping, letter for letter: it says open as well.
-        conditions.append(literal_column("cases.hops >= 2", Boolean))
+        # The condition of ix_cases_hopping: it says open as well.
+        conditions.append(_exactly("cases.hops >= 2"))
         conditions.append(cases.c.hops >= query.hops)
     if query.sent_back:
-        conditions.append(literal_column("cases.returned >= 1", Boolean))
+        conditions.append(_exactly("cases.returned >= 1"))
     if query.due_from is not None:
         conditions.append(cases.c.due_at >= stamp(query.due_from))
         conditions.append(cases.c.due_at < FAR)
@@ -60,6 +60,12 @@ def wanted(query: CaseQuery) -> list[ColumnElement[bool]]:
     if query.awaits_followup:
         conditions.append(awaits_followup(cases.c.state, cases.c.history, cases.c.fold))
     return conditions
+
+
+def _exactly(condition: str) -> ColumnElement[Any]:
+    """The condition of an index, letter for letter. Not Boolean: SQLAlchemy would write "= 1" behind it for SQLite, and no
+    index would be used."""
+    return literal_column(condition, NullType())
 
 
 INTERLEAVED = 10_000

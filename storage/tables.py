@@ -205,7 +205,7 @@ Index(
     sqlite_where=text("hops >= 2"), postgresql_where=text("hops >= 2"),
 )  # fmt: skip
 Index(
-    "ix_cases_sent_back", cases.c.due_at, cases.c.opened, *_FILTERS,
+    "ix_cases_sent_back", cases.c.due_at, cases.c.opened, cases.c.returned, *_FILTERS,
     sqlite_where=text("returned >= 1"), postgresql_where=text("returned >= 1"),
 )  # fmt: skip
 

@@ -38,7 +38,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("hops >= 2"), postgresql_where=sa.text("hops >= 2"),
     )  # fmt: skip
     op.create_index(
-        "ix_cases_sent_back", "cases", ["due_at", "opened", *_FILTERS], unique=False,
+        "ix_cases_sent_back", "cases", ["due_at", "opened", "returned", *_FILTERS], unique=False,
         sqlite_where=sa.text("returned >= 1"), postgresql_where=sa.text("returned >= 1"),
     )  # fmt: skip
 
