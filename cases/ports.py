@@ -713,6 +713,43 @@ class SavedLists(Protocol):
     def drop(self, owner: str, page: str, id: str) -> None: ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looker:
+    """Somebody who has a case open 在看. ``writing_since``, ``wrote_at``: writes its answer, since when, and when the last key
+    was pressed. ``changed_at``: when it last became another: came, began to write, was taken over, went (``gone``)."""
+
+    case_id: str
+    name: str
+    display: str
+    seen_at: datetime
+    changed_at: datetime
+    writing_since: datetime | None = None
+    wrote_at: datetime | None = None
+    gone: bool = False
+
+
+class Lookers(Protocol):
+    """Who looks at which case: hints between colleagues, which may be lost. Not durable.
+
+    ``shared``: whether other processes see it; then ``changed_since`` is worth asking from time to time.
+    """
+
+    @property
+    def shared(self) -> bool: ...
+
+    def at(self, case_ids: Collection[str]) -> dict[str, list[Looker]]:
+        """Everybody known of each case, also those whose time is over or who are gone."""
+
+    def put(self, lookers: Collection[Looker]) -> None:
+        """Each replaces what stands under its case and name."""
+
+    def changed_since(self, moment: datetime, limit: int) -> set[str]:
+        """The cases of those who became another at that moment or later."""
+
+    def forget(self, before: datetime) -> None:
+        """Whoever was not seen since."""
+
+
 class AuditLog(Protocol):
     """Who looked at what: append-only and hash-chained; ``entries`` newest first."""
 

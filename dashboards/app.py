@@ -43,7 +43,9 @@ def dashboard_router(desk: Desk, hub: LiveHub | None = None) -> APIRouter:
     """
     router = APIRouter()
     live = hub or LiveHub(desk.store, desk.reader)
-    presence = Presence(desk.clock, live.tell)
+    presence = Presence(desk.lookers, desk.reader, desk.clock, live.tell)
+    if desk.lookers.shared:
+        live.ask_elsewhere(presence.listen)
     for part in (
         api_routes(desk, live), signin_routes(desk), home_routes(desk), queue_routes(desk, presence), case_routes(desk, presence),
         intake_routes(desk), track_routes(desk), ops_routes(desk), cockpit_routes(desk), search_routes(desk),

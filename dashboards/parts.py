@@ -21,6 +21,7 @@ from cases.ports import (
     Facts,
     Figures,
     Intake,
+    Lookers,
     Outbox,
     Petitions,
     Rejected,
@@ -134,6 +135,7 @@ class Desk:
     facts: Facts
     figures: Figures
     saved: SavedLists
+    lookers: Lookers
     index: CaseIndex
     intake: Intake
     commands: CommandDesk

@@ -158,8 +158,9 @@ def _frame(desk: Desk, who: SignedIn, density: str, view: View | None = None) ->
 def _rows(desk: Desk, presence: Presence, who: SignedIn, rows: tuple[CaseRow, ...]) -> list[dict[str, Any]]:
     now = desk.clock()
     last = last_events(desk, rows)
+    others = presence.others([r.case.case_id for r in rows], who.viewer.id)
     return [
-        row_view(r, desk, now) | {"last": last.get(r.position, ""), "others": presence.others(r.case.case_id, who.viewer.id)}
+        row_view(r, desk, now) | {"last": last.get(r.position, ""), "others": others[r.case.case_id]}
         for r in rows
     ]  # fmt: skip
 

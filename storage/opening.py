@@ -18,6 +18,7 @@ from cases.ports import (
     Facts,
     Figures,
     Kinship,
+    Lookers,
     Outbox,
     PetitionFeed,
     PetitionLog,
@@ -30,6 +31,7 @@ from cases.ports import (
 )  # fmt: skip
 from storage.engines import Clock, Database, postgres_database, sqlite_database
 from storage.memory import Memory
+from storage.memory.lookers import MemoryLookers
 from storage.migrating import migrate
 from storage.sql_accounts import SqlAccounts
 from storage.sql_audit import SqlAuditLog
@@ -38,6 +40,7 @@ from storage.sql_deadlines import SqlDeadlineRows
 from storage.sql_facts import SqlFacts
 from storage.sql_figures import SqlFigures
 from storage.sql_log import SqlConversations, SqlPetitionLog, SqlRejected
+from storage.sql_lookers import SqlLookers
 from storage.sql_outbox import SqlOutbox
 from storage.sql_petitions import SqlKinship, SqlPetitions
 from storage.sql_projections import SqlProjections
@@ -68,6 +71,7 @@ class Storage:
     tasks: Tasks
     accounts: Accounts
     saved: SavedLists
+    lookers: Lookers
     audit: AuditLog
     conversations: Conversations
     close: Callable[[], None]
@@ -82,7 +86,7 @@ def open_memory() -> Storage:
         log=m.log, feed=m.log, rejected=m.rejected, cases=m.cases, reader=m.reader, petitions=m.petitions,
         kinship=m.petitions, deadlines=m.cases, outbox=m.outbox, facts=m.facts, versions=m.versions,
         projections=m.projections, tasks=m.tasks, accounts=m.accounts, audit=m.audit,
-        conversations=m.conversations, figures=m.figures, saved=m.saved, close=lambda: None,
+        conversations=m.conversations, figures=m.figures, saved=m.saved, lookers=m.lookers, close=lambda: None,
     )  # fmt: skip
 
 
@@ -127,6 +131,8 @@ def _opened(store: Database, log: Database) -> Storage:
         petitions=petitions, kinship=kinship, deadlines=deadlines, outbox=SqlOutbox(store), facts=SqlFacts(store), versions=SqlVersions(store),
         projections=SqlProjections(store), tasks=SqlTasks(store), accounts=SqlAccounts(store),
         audit=SqlAuditLog(store), conversations=SqlConversations(log),
-        figures=SqlFigures(store), saved=SqlSavedLists(store), close=close,
+        figures=SqlFigures(store), saved=SqlSavedLists(store),
+        # One web process has no need of a table, and the disk none of its heartbeats.
+        lookers=MemoryLookers() if store.is_sqlite else SqlLookers(store), close=close,
         warm=lambda: warm(store, petition_log, cases, petitions, kinship, deadlines),
     )  # fmt: skip

@@ -418,6 +418,22 @@ saved_lists = Table(
     sqlite_with_rowid=False,
 )  # fmt: skip
 
+# Who has a case open and who writes its answer: hints between colleagues at several web processes, gone in minutes.
+lookers = Table(
+    "lookers", STORE,
+    _id("case_id", primary_key=True),
+    _id("name", primary_key=True),
+    _text("display"),
+    _stamp("seen_at"),
+    _stamp("changed_at"),
+    _stamp("writing_since", nullable=True),
+    _stamp("wrote_at", nullable=True),
+    Column("gone", Boolean, nullable=False),
+    Index("ix_lookers_changed_at", "changed_at", "case_id"),
+    Index("ix_lookers_seen_at", "seen_at"),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+
 # --- The log ---------------------------------------------------------------------------------------------------------
 
 inbound = Table(

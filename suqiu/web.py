@@ -130,7 +130,7 @@ def pages_of(parts: WebParts, turnstile: Turnstile) -> Pages:
 
     return Pages(
         reader=storage.reader, store=storage.cases, petitions=storage.petitions, accounts=storage.accounts,
-        audit=storage.audit, facts=storage.facts, figures=storage.figures, saved=storage.saved,
+        audit=storage.audit, facts=storage.facts, figures=storage.figures, saved=storage.saved, lookers=storage.lookers,
         index=parts.index, intake=gateway, commands=parts.desk,
         outbox=storage.outbox, policy=parts.policy, identity=parts.identity, clock=parts.clock,
         clocks_of=lambda case_id: clocks_shown(parts, case_id),

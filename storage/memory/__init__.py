@@ -9,6 +9,7 @@ from storage.memory.cases import MemoryCases
 from storage.memory.facts import MemoryFacts
 from storage.memory.figures import MemoryFigures
 from storage.memory.log import MemoryConversations, MemoryLog, MemoryRejected
+from storage.memory.lookers import MemoryLookers
 from storage.memory.outbox import MemoryOutbox
 from storage.memory.people import MemoryAccounts, MemoryAuditLog
 from storage.memory.petitions import MemoryPetitions
@@ -35,6 +36,7 @@ class Memory:
         self.facts = MemoryFacts(state)
         self.figures = MemoryFigures(state)
         self.saved = MemorySavedLists()
+        self.lookers = MemoryLookers()
         self.versions = MemoryVersions()
         self.projections = MemoryProjections(state)
         self.tasks = MemoryTasks()

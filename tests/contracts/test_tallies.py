@@ -229,7 +229,7 @@ def test_a_store_from_before_the_counts_is_counted_when_it_is_migrated(database_
         for statement in (
             "DROP INDEX ix_cases_newest", "DROP INDEX ix_cases_queue", "DROP TABLE tallies",
             "ALTER TABLE cases DROP COLUMN kind", "UPDATE alembic_version_store SET version_num = '0003'",
-            "CREATE INDEX ix_cases_queue ON cases (due_at)", "DROP TABLE saved_lists", "DROP TABLE monthly_counts",
+            "CREATE INDEX ix_cases_queue ON cases (due_at)", "DROP TABLE saved_lists", "DROP TABLE lookers", "DROP TABLE monthly_counts",
             "DROP INDEX ix_cases_whose", "DROP INDEX ix_deadlines_clock", "DROP INDEX ix_cases_closed",
             "DROP INDEX ix_cases_returned", "DROP INDEX ix_cases_hopping", "DROP INDEX ix_cases_sent_back",
             "ALTER TABLE cases DROP COLUMN hops", "ALTER TABLE cases DROP COLUMN returned", "DROP TABLE loads",

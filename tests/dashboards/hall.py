@@ -86,7 +86,7 @@ class Hall:
         self.desk = Desk(
             reader=self.storage.reader, store=self.storage.cases, petitions=self.storage.petitions,
             accounts=self.storage.accounts, audit=self.storage.audit, facts=self.storage.facts,
-            figures=self.storage.figures, saved=self.storage.saved,
+            figures=self.storage.figures, saved=self.storage.saved, lookers=self.storage.lookers,
             index=self.index,
             intake=self, commands=self, outbox=self.storage.outbox, policy=self.town,
             identity=self.identity, clock=lambda: self.now, clocks_of=lambda case_id: self.clocks,
