@@ -34,7 +34,10 @@ from dashboards.words import day_and_time
 KINDS = {"petition": "诉求（/api/v1/petitions）", "order": "热线工单（/channels/hotline/work-orders）"}
 BODY_MOST = 64 * 1024
 LATEST = 20
-EXAMPLE = '{"channel": "api", "text": "幸福村三组路口的路灯坏了半个月，晚上看不见路。"}'
+EXAMPLE = (
+    '{"channel": "api", "text": "幸福村三组路口的路灯坏了半个月，晚上看不见路。",\n'
+    ' "petitioner": {"name": "王小明", "phone": "19900000001"}}'
+)
 SAID = {"again": "已重新排队，马上再发。"}
 
 

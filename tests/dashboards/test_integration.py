@@ -68,7 +68,7 @@ def test_a_body_is_tried_as_its_key_would_send_it_and_written_nowhere(hall: Hall
     assert "12345热线" in page
     assert "时限" in page
     assert "脱敏后" in page
-    assert PHONE not in answer.text.partition('class="note preview"')[2].partition("</dl>")[0]
+    assert PHONE not in answer.text.partition('class="tried"')[2].partition("</dl>")[0]
     assert (0, 0, []) == (hall.storage.cases.head(), hall.storage.feed.head(), hall.storage.rejected.list(state=None))
     assert ["县热线"] == [e["subject"] for e in hall.audit("message.tried")]
 
