@@ -25,6 +25,8 @@ from dashboards.timeline import text_ids, timeline
 SOON = "3"
 """At risk 快到期的风险: the nearest limit ends within so many working days."""
 FIRST_ROWS = 10
+DRAFTS_LOOKED_AT = 100
+"""What is approved and waits to be served stands in the same list as what waits for a yes."""
 
 
 NO_FILTERS = Filters()
@@ -84,7 +86,7 @@ class Board:
 
     def approvals(self) -> tuple[CaseRow, ...]:
         """What waits for somebody's yes or no: returns first, as nobody works on those meanwhile."""
-        drafts = [r for r in self.rows("approve", 2 * FIRST_ROWS) if r.case.reply and not r.case.reply.approved_by]
+        drafts = [r for r in self.rows("approve", DRAFTS_LOOKED_AT) if r.case.reply and not r.case.reply.approved_by]
         return (*self.rows("returned"), *drafts[:FIRST_ROWS])
 
 
