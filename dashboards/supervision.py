@@ -12,10 +12,11 @@ from datetime import datetime
 from typing import Any
 
 from cases.commands import COMMANDS
-from cases.lifecycle import refusal
+from cases.lifecycle import Situation, refusal
 from cases.policy import Policy
 from cases.ports import CaseReader, CaseRow, Load
 from cases.viewer import Viewer
+from dashboards.commanding import actor_of
 from dashboards.parts import Desk
 from dashboards.queue_filters import NOBODY, Filters, narrowed
 from dashboards.queue_views import find_view
@@ -128,12 +129,7 @@ ASKED = {
 
 
 def _why_not(row: CaseRow, name: str, viewer: Viewer, policy: Policy) -> str:
-    if (why := refusal(row.case, name, viewer.role, viewer.unit, policy)) is not None:
-        return why
-    reply = row.case.reply
-    if name == "approve_reply" and reply is not None and reply.author == viewer.id:
-        return "这份答复是您起草的，要由另一个人审核"
-    return ""
+    return refusal(row.case, name, actor_of(viewer), Situation(policy=policy)) or ""
 
 
 def titles() -> Mapping[str, str]:

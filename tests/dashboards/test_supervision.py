@@ -115,7 +115,7 @@ def test_nobody_approves_the_own_draft_and_two_at_once_are_told(hall: Hall) -> N
     clerk.command(number, "sign_for")
     head.command(number, "submit_reply", result="resolved", text="路灯已修好。")
     page = board(head)
-    assert "这份答复是您起草的" in page
+    assert "起草人不能审核自己的答复" in page
     assert 'value="approve_reply"' not in page
 
     other = hall.officer("qian", role="unit_head")
