@@ -10,6 +10,7 @@ from starlette.staticfiles import StaticFiles
 from cases.errors import SuqiuError
 from cases.problems import problem
 from dashboards.api import api_routes
+from dashboards.attachments import attachment_routes
 from dashboards.case_page import case_routes
 from dashboards.cockpit_page import cockpit_routes
 from dashboards.developers_page import developers_routes
@@ -48,7 +49,7 @@ def dashboard_router(desk: Desk, hub: LiveHub | None = None) -> APIRouter:
         live.ask_elsewhere(presence.listen)
     for part in (
         api_routes(desk, live), signin_routes(desk), home_routes(desk), queue_routes(desk, presence), case_routes(desk, presence),
-        intake_routes(desk), track_routes(desk), ops_routes(desk), cockpit_routes(desk), search_routes(desk),
+        attachment_routes(desk), intake_routes(desk), track_routes(desk), ops_routes(desk), cockpit_routes(desk), search_routes(desk),
         supervision_routes(desk), integration_routes(desk), developers_routes(desk),
         large_print_routes(https=desk.cookie_secure), _static_routes(desk),
     ):  # fmt: skip

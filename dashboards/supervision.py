@@ -1,6 +1,6 @@
 """督办的数: what a supervisor's page shows. Every number goes with the list of the queue that holds exactly its cases.
 
-The numbers are kept with the cases or counted along an index of their own few (decision 0019); the lists are the first rows
+The numbers are kept with the cases or counted along an index of their own few (decision 0021); the lists are the first rows
 of the queue's own.
 """
 
