@@ -194,6 +194,7 @@ OFFICERS = (
     "/", "/queue", "/queue?view=all", "/queue?view=all&q=路灯", "/queue?view=overdue", "/queue?view=nothing", "/desk", "/cockpit",
     "/cockpit?by=channel&period=month", "/cockpit/brief", "/cockpit/cases?n=open", "/cockpit/cases?n=nothing",
     "/search", "/search?q=路灯", "/search?q=状态:", "/search?q=部门:没有", "/ops", "/ops/audit", "/ops/keys", "/cases/QH-0",
+    "/supervision", "/integration",
 )  # fmt: skip
 
 

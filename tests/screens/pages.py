@@ -34,6 +34,11 @@ def first_case(page: Page) -> None:
     page.goto(page.url.partition("/queue")[0] + (page.get_attribute(".row a.title", "href") or ""))
 
 
+def on_paper(page: Page) -> None:
+    first_case(page)
+    page.goto(f"{page.url.partition('?')[0]}/print")
+
+
 def open_action(name: str) -> Way:
     def opened(page: Page) -> None:
         first_case(page)
@@ -101,18 +106,23 @@ VISITS: tuple[Visit, ...] = (
     Visit(name="tracked", title="办理进度", path="/report", way=tracked),
     Visit(name="login", title="工作人员登录", path="/login"),
     Visit(name="nowhere", title="没有的页面", path="/nowhere"),
-    Visit(name="home", title="首页", path="/", account="gongkai"),
+    Visit(name="home", title="今天：承办人", path="/", account="gonggong"),
+    Visit(name="home-leader", title="今天：镇长", path="/", account="zhenzhang"),
     Visit(name="queue", title="办件队列", path="/queue", account="paidan"),
     Visit(name="queue-all", title="办件队列：全部，选中几件", path="/queue?view=all", account="paidan", way=bulk),
     Visit(name="case-dispatcher", title="案件页：派单员", path="/queue", account="paidan", way=open_action("dispatch")),
     Visit(name="case-officer", title="案件页：承办人答复", path="/queue?view=all&state=in_progress", account="gonggong", way=open_action("submit_reply")),
     Visit(name="case-closed", title="案件页：已办结", path="/queue?view=all&state=closed", account="xinfang", way=first_case),
+    Visit(name="case-print", title="办件单", path="/queue?view=all", account="gonggong", way=on_paper),
     Visit(name="desk", title="收件台", path="/desk", account="dengji"),
     Visit(name="search", title="查找", path="/search?q=路灯", account="paidan"),
     Visit(name="search-help", title="查找：怎么写", path="/search", account="paidan"),
     Visit(name="cockpit", title="驾驶舱", path="/cockpit?period=quarter", account="zhenzhang"),
     Visit(name="cockpit-cases", title="驾驶舱：数字背后的件", path="/cockpit/cases?n=open", account="zhenzhang"),
     Visit(name="brief", title="简报", path="/cockpit/brief?period=quarter", account="zhenzhang"),
+    Visit(name="supervision", title="督办", path="/supervision", account="duban"),
+    Visit(name="integration", title="集成", path="/integration", account="guanli"),
+    Visit(name="developers", title="接口文档", path="/developers"),
     Visit(name="ops", title="运维", path="/ops", account="guanli"),
     Visit(name="keys", title="接口密钥", path="/ops/keys", account="guanli"),
     Visit(name="audit", title="审计记录", path="/ops/audit", account="shenji"),
