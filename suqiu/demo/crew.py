@@ -1,7 +1,7 @@
 """The hands at work 分工: as many processes as the machine has processors, or none but this one.
 
-Each takes its commands in the order in which they were given and answers each. One line of waiting commands and one
-thread a process: it writes a command and reads the answer, so that neither side ever waits with a full pipe.
+Each takes its commands in the order in which they were given and answers each. One queue of waiting commands and one
+thread a process: it sends a command and receives the answer, so that two never wait for each other with a full pipe.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
+from multiprocessing.connection import Pipe
 from pathlib import Path
 from queue import SimpleQueue
 from types import TracebackType
@@ -18,8 +19,8 @@ from typing import Protocol
 
 from cases.errors import Unavailable
 from cases.policy import Policy
-from suqiu.demo.hand import Hand, Task
-from suqiu.demo.wire import Answer, Command, answer_of, packed
+from suqiu.demo.hand import Hand
+from suqiu.demo.wire import Answer, Command, Task, answer_of, packed, packed_task
 
 # Up to here the start of other processes costs more than they do.
 ALONE = 3_000
@@ -61,6 +62,7 @@ class Alone:
         self._asked: deque[Command] = deque()
 
     def ask(self, hand: int, command: Command) -> None:
+        del hand
         self._asked.append(command)
 
     def answer(self) -> tuple[int, Answer]:
@@ -87,10 +89,10 @@ class Processes:
         self._hands[hand].commands.put(packed(command))
 
     def answer(self) -> tuple[int, Answer]:
-        hand, line = self._answers.get()
-        if not line:
+        hand, said = self._answers.get()
+        if not said:
             raise Unavailable("生成演示数据的一个进程停了", "请再试一次")
-        return hand, answer_of(line)
+        return hand, answer_of(said)
 
     def __enter__(self) -> Processes:
         return self
@@ -106,39 +108,33 @@ class _Process:
     """One process, and the thread that talks to it."""
 
     def __init__(self, number: int, task: Task, folder: Path | None, answers: SimpleQueue[tuple[int, bytes]]) -> None:
-        self.commands: SimpleQueue[bytes | None] = SimpleQueue()
+        self.commands: SimpleQueue[bytes] = SimpleQueue()
         self._number, self._answers = number, answers
-        self._process = subprocess.Popen(
-            [
-                sys.executable, "-m", "suqiu.demo.hand", str(folder or ""), str(task.petitions), str(task.seed),
-                task.now.isoformat(),
-            ],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        )  # fmt: skip
-        self.commands.put(task.secret + b"\n")
+        self._line, theirs = Pipe()
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "suqiu.demo.hand", str(theirs.fileno())],
+                pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL,
+            )  # fmt: skip
+        finally:
+            theirs.close()  # or its end would never be seen
+        self.commands.put(packed_task(task, folder))
         self._thread = threading.Thread(target=self._talk, name=f"demo-hand-{number}", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
-        self.commands.put(None)
+        """Also in the midst of its work."""
         self._process.terminate()
-        self._process.wait(30)
-        self._thread.join(30)
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                pipe.close()
+        self._process.wait()
+        self.commands.put(b"")
+        self._thread.join()
+        self._line.close()
 
     def _talk(self) -> None:
-        to, back = self._process.stdin, self._process.stdout
-        assert to is not None and back is not None  # noqa: S101, PT018 - pipes were asked for
-        to.write(self.commands.get() or b"")
-        while (command := self.commands.get()) is not None:
-            try:
-                to.write(command)
-                to.flush()
-                line = back.readline()
-            except (BrokenPipeError, ValueError):
-                line = b""
-            self._answers.put((self._number, line))
-            if not line:
-                return
+        try:
+            self._line.send_bytes(self.commands.get())  # the task is not answered
+            while command := self.commands.get():
+                self._line.send_bytes(command)
+                self._answers.put((self._number, self._line.recv_bytes()))
+        except (EOFError, OSError):
+            self._answers.put((self._number, b""))

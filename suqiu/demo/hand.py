@@ -5,8 +5,8 @@
 2. What becomes of each petition comes back: most open their case, some join another one.
 3. When nothing more can happen to a case, it becomes rows and a document of the index.
 
-As a program (``python -m suqiu.demo.hand``) it is told by lines on its input and answers by lines (``demo.wire``). It
-writes to no file: the process that started it does, and ends it by ending its input.
+As a program (``python -m suqiu.demo.hand``) it talks over a pipe that it inherits (``demo.wire``). It writes to no file:
+the process that started it does, and ends it by closing the pipe.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
-from pathlib import Path
+from multiprocessing.connection import Connection
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -40,22 +40,12 @@ from suqiu.demo.clock import TownClock
 from suqiu.demo.living import Lived, Living
 from suqiu.demo.senders import sender_of
 from suqiu.demo.voices import Townspeople
-from suqiu.demo.wire import Answer, Command, Ending, Fate, Joined, Sketch, command_of, packed
+from suqiu.demo.wire import Answer, Command, Ending, Fate, Joined, Sketch, Task, command_of, packed, task_of
 from suqiu.embedded import settle_memory
 
 MANNER = Manner(via="demo")
 # The lexicon stays in the processor's cache for so many.
 TOGETHER = 200
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
-    """Which year is made: the same task gives the same year, however many make it."""
-
-    petitions: int
-    seed: int
-    now: datetime
-    secret: bytes
 
 
 @dataclass(slots=True)
@@ -214,22 +204,16 @@ def _short(own: StoredPetition, joined: Joined) -> StoredPetition:
     )  # fmt: skip
 
 
-def main(policy: Path | None, task: Task) -> None:
-    """As a process of its own, until its input ends."""
+def main(line: Connection) -> None:
+    """As a process of its own, until the other end is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started it ends it
-    hand = Hand(task, load_policy(policy))
+    task, folder = task_of(line.recv_bytes())
+    hand = Hand(task, load_policy(folder))
     settle_memory()
-    for line in sys.stdin.buffer:
-        sys.stdout.buffer.write(packed(hand.answer(command_of(line))))
-        sys.stdout.buffer.flush()
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        while True:
+            line.send_bytes(packed(hand.answer(command_of(line.recv_bytes()))))
 
 
 if __name__ == "__main__":
-    # The secret comes first on the input: arguments can be read by everybody on the machine.
-    main(
-        Path(sys.argv[1]) if sys.argv[1] else None,
-        Task(
-            petitions=int(sys.argv[2]), seed=int(sys.argv[3]), now=datetime.fromisoformat(sys.argv[4]),
-            secret=sys.stdin.buffer.readline().strip(),
-        ),
-    )  # fmt: skip
+    main(Connection(int(sys.argv[1])))

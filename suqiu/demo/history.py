@@ -32,10 +32,9 @@ from streams.books import Books
 from streams.embedded import INTAKE
 from suqiu.demo.arrivals import year_of_stretches
 from suqiu.demo.crew import Crew, crew_for
-from suqiu.demo.hand import Task
 from suqiu.demo.order import Order
 from suqiu.demo.staff import Staff, add_accounts
-from suqiu.demo.wire import Answer, Command, Ending
+from suqiu.demo.wire import Answer, Command, Ending, Task
 from suqiu.embedded import FolderInUse, FolderLock
 from suqiu.indexes import open_index
 from suqiu.settings import Settings, private_folder, secret_of

@@ -1,15 +1,26 @@
-"""What the processes that make the year say to each other 进程间的话: lines of JSON, one for each value below."""
+"""What the processes that make the year say to each other 进程间的话: JSON, a message for each value below."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import orjson
 
 from cases.ports import IndexDocument
 from storage.filling import Rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """Which year is made: the same task gives the same year, however many make it. ``secret``: the desk's own."""
+
+    petitions: int
+    seed: int
+    now: datetime
+    secret: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,12 +108,30 @@ class Answer:
 
 
 def packed(said: Command | Answer) -> bytes:
-    """One line."""
-    return orjson.dumps(said, option=orjson.OPT_APPEND_NEWLINE)
+    return orjson.dumps(said)
 
 
-def command_of(line: bytes) -> Command:
-    told = orjson.loads(line)
+def packed_task(task: Task, folder: Path | None) -> bytes:
+    """With the policy's folder. Over the pipe and not among the arguments, which everybody on the machine may read."""
+    return orjson.dumps(
+        [
+            task.petitions,
+            task.seed,
+            task.now.isoformat(),
+            task.secret.decode("latin-1"),
+            str(folder) if folder else None,
+        ]
+    )
+
+
+def task_of(said: bytes) -> tuple[Task, Path | None]:
+    petitions, seed, now, secret, folder = orjson.loads(said)
+    task = Task(petitions=petitions, seed=seed, now=datetime.fromisoformat(now), secret=secret.encode("latin-1"))
+    return task, Path(folder) if folder else None
+
+
+def command_of(said: bytes) -> Command:
+    told = orjson.loads(said)
     return Command(
         stretch=told["stretch"],
         fates=[Fate(**fate) for fate in told["fates"]],
@@ -110,8 +139,8 @@ def command_of(line: bytes) -> Command:
     )
 
 
-def answer_of(line: bytes) -> Answer:
-    told = orjson.loads(line)
+def answer_of(said: bytes) -> Answer:
+    told = orjson.loads(said)
     return Answer(
         stretch=told["stretch"],
         sketches=[Sketch(**sketch) for sketch in told["sketches"]],
