@@ -24,6 +24,7 @@ from suqiu.demo.wire import Answer, Command, Task, answer_of, packed, packed_tas
 
 # Up to here the start of other processes costs more than they do.
 ALONE = 3_000
+PROGRAM = ["-m", "suqiu.demo.hand"]
 MOST = 6
 """What one process can write into the store keeps no more than these busy."""
 
@@ -113,7 +114,7 @@ class _Process:
         self._line, theirs = Pipe()
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "suqiu.demo.hand", str(theirs.fileno())],
+                [sys.executable, *PROGRAM, str(theirs.fileno())],
                 pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL,
             )  # fmt: skip
         finally:

@@ -35,7 +35,7 @@ from streams.arrivals import Arrival, arrive, stored
 from streams.books import Books
 from streams.changes import Said
 from streams.relating import Relation
-from suqiu.demo.arrivals import Stretch, year_of_stretches
+from suqiu.demo.arrivals import Stretch
 from suqiu.demo.clock import TownClock
 from suqiu.demo.living import Lived, Living
 from suqiu.demo.senders import sender_of
@@ -72,9 +72,7 @@ class Hand:
         self._understand = LexiconUnderstand(policy)
         self._living = Living(self._books, policy, task.seed, task.now)
         self._mine: dict[int, _Mine] = {}
-        self._stretches: list[Stretch] = year_of_stretches(
-            task.petitions, task.now, self._zone, policy.calendar, task.seed
-        )  # fmt: skip
+        self._stretches = task.stretches(policy)
 
     def answer(self, command: Command) -> Answer:
         """One answer to each command."""

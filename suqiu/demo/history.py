@@ -19,7 +19,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from cases.policy import Policy
 from cases.ports import IndexDocument
@@ -30,18 +29,18 @@ from storage.filling import Filling
 from streams import indexing, trends
 from streams.books import Books
 from streams.embedded import INTAKE
-from suqiu.demo.arrivals import year_of_stretches
+from suqiu.demo.arrivals import LEAST
 from suqiu.demo.crew import Crew, crew_for
 from suqiu.demo.order import Order
 from suqiu.demo.staff import Staff, add_accounts
 from suqiu.demo.wire import Answer, Command, Ending, Task
-from suqiu.embedded import FolderInUse, FolderLock
+from suqiu.embedded import FolderInUse, FolderLock, settle_memory
 from suqiu.indexes import open_index
 from suqiu.settings import Settings, private_folder, secret_of
 
 MAKING = "making"
 # Cases of one answer: some megabytes of rows.
-TOGETHER = 400
+TOGETHER = 200
 AHEAD = 2
 """Stretches that a hand is asked for before it has answered: it need not wait while this process writes."""
 
@@ -57,10 +56,11 @@ def make_year(
     now: datetime,
     told: Told = lambda *_: None,
     hands: int | None = None,
+    least: int = LEAST,
 ) -> None:
     """Fill the folder of ``settings``, which holds no year yet. Whole and on the disk on return, or nothing of it is there.
 
-    ``hands``: processes besides this one; the year is the same however many. Raises FolderInUse, Unavailable.
+    ``hands``: processes besides this one; the year is the same however many. ``least``: petitions of a stretch. Raises FolderInUse, Unavailable.
     """
     lock = FolderLock(settings.data)
     if not lock.take():
@@ -69,17 +69,19 @@ def make_year(
     making = settings.data / MAKING
     try:
         shutil.rmtree(making, ignore_errors=True)  # of one that was killed
-        _make(replace(settings, data=private_folder(making)), petitions, seed, now, told, hands)
+        inside = replace(settings, data=private_folder(making))
+        task = Task(petitions=petitions, seed=seed, now=now, secret=secret_of(inside), least=least)
+        _make(inside, task, told, hands)
         _move_in(making, settings.data)
     finally:
         shutil.rmtree(making, ignore_errors=True)
         lock.release()
 
 
-def _make(settings: Settings, petitions: int, seed: int, now: datetime, told: Told, hands: int | None) -> None:
+def _make(settings: Settings, task: Task, told: Told, hands: int | None) -> None:
     policy = load_policy(settings.policy)
-    task = Task(petitions=petitions, seed=seed, now=now, secret=secret_of(settings))
     with crew_for(task, policy, settings.policy, hands) as crew:
+        settle_memory()
         storage = open_sqlite(settings.data)
         try:
             Books(policy, storage.versions)
@@ -90,7 +92,7 @@ def _make(settings: Settings, petitions: int, seed: int, now: datetime, told: To
             year = _Year(crew, policy, task, filling, told)
             index.rebuild(year.documents())
             told("统计", 0, 1)
-            filling.finish(counters=year.order.numbers, followers=_followers(petitions, year.order.events))
+            filling.finish(counters=year.order.numbers, followers=_followers(task.petitions, year.order.events))
 
 
 def _followers(petitions: int, events: int) -> dict[str, int]:
@@ -102,9 +104,7 @@ class _Year:
     """The year on its way from the hands into the store."""
 
     def __init__(self, crew: Crew, policy: Policy, task: Task, filling: Filling, told: Told) -> None:
-        stretches = year_of_stretches(
-            task.petitions, task.now, ZoneInfo(policy.zone), policy.calendar, task.seed
-        )  # fmt: skip
+        stretches = task.stretches(policy)
         self.order = Order(policy, [stamp(s.begin) for s in stretches])
         self._crew, self._filling, self._told, self._petitions = crew, filling, told, task.petitions
         self._firsts = [s.first for s in stretches]

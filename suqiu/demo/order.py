@@ -53,8 +53,9 @@ class Order:
         self._policy = policy
         self._zone = ZoneInfo(policy.zone)
         self._begins = begins
-        self._moments: list[list[tuple[str, int]]] = [[] for _ in begins]
-        """By stretch: when an event of which case is recorded in it."""
+        self._moments: list[list[tuple[str, str, int]]] = [[] for _ in begins]
+        """By stretch: when an event of which case is recorded in it. Of one moment the case ids tell the order, as of clocks
+        that come due together."""
         self._persons: defaultdict[str, list[Sketch]] = defaultdict(list)
         self._copies: defaultdict[str, list[Sketch]] = defaultdict(list)
         self._home: dict[int, Sketch] = {}
@@ -71,7 +72,7 @@ class Order:
     def next_stretch(self, number: int, sketches: Sequence[Sketch]) -> list[Fate]:
         """What becomes of these petitions, in the order in which they came; with the last of them the stretch is over."""
         fates = [self._fate(sketch) for sketch in sketches]
-        for _, n in sorted(self._moments[number]):
+        for _, _, n in sorted(self._moments[number]):
             self.events += 1
             self._cases[n].positions.append(self.events)
         self._moments[number] = []
@@ -117,18 +118,19 @@ class Order:
         self._cases[sketch.n] = _Case(sketch, number, len(sketch.moments) + links)
         self._home[sketch.n] = self._by_id[sketch.case_id] = sketch
         for at in (*[moment] * links, *sketch.moments):
-            self._record(at, sketch.n)
+            self._record(at, sketch)
+        sketch.moments.clear()  # the rest of it is kept for the year
 
     def _join(self, sketch: Sketch, case_id: str) -> int:
         home = self._home[sketch.n] = self._by_id[case_id]
         case = self._cases[home.n]
         case.events += 1
         case.awaited += 1
-        self._record(sketch.received_at, home.n)
+        self._record(sketch.received_at, home)
         return home.n
 
-    def _record(self, moment: str, n: int) -> None:
-        self._moments[max(bisect_right(self._begins, moment) - 1, 0)].append((moment, n))
+    def _record(self, moment: str, home: Sketch) -> None:
+        self._moments[max(bisect_right(self._begins, moment) - 1, 0)].append((moment, home.case_id, home.n))
 
     # --- Relatives ------------------------------------------------------------------------------------------------------
 

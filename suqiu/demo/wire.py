@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import orjson
 
+from cases.policy import Policy
 from cases.ports import IndexDocument
 from storage.filling import Rows
+from suqiu.demo.arrivals import LEAST, Stretch, year_of_stretches
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """Which year is made: the same task gives the same year, however many make it. ``secret``: the desk's own."""
+    """Which year is made: the same task gives the same year, however many make it. ``secret``: the desk's own. ``least``:
+    petitions of a stretch."""
 
     petitions: int
     seed: int
     now: datetime
     secret: bytes
+    least: int = LEAST
+
+    def stretches(self, policy: Policy) -> list[Stretch]:
+        zone = ZoneInfo(policy.zone)
+        return year_of_stretches(self.petitions, self.now, zone, policy.calendar, self.seed, self.least)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,21 +122,15 @@ def packed(said: Command | Answer) -> bytes:
 
 def packed_task(task: Task, folder: Path | None) -> bytes:
     """With the policy's folder. Over the pipe and not among the arguments, which everybody on the machine may read."""
-    return orjson.dumps(
-        [
-            task.petitions,
-            task.seed,
-            task.now.isoformat(),
-            task.secret.decode("latin-1"),
-            str(folder) if folder else None,
-        ]
-    )
+    plain = {**asdict(task), "secret": task.secret.decode("latin-1")}
+    return orjson.dumps({"task": plain, "folder": str(folder) if folder else None})
 
 
 def task_of(said: bytes) -> tuple[Task, Path | None]:
-    petitions, seed, now, secret, folder = orjson.loads(said)
-    task = Task(petitions=petitions, seed=seed, now=datetime.fromisoformat(now), secret=secret.encode("latin-1"))
-    return task, Path(folder) if folder else None
+    told = orjson.loads(said)
+    task, folder = told["task"], told["folder"]
+    given = {"now": datetime.fromisoformat(task["now"]), "secret": task["secret"].encode("latin-1")}
+    return Task(**task | given), Path(folder) if folder else None
 
 
 def command_of(said: bytes) -> Command:
