@@ -206,6 +206,14 @@ def petition_from_dict(data: Mapping[str, Any]) -> Petition:
     return Petition(**d)
 
 
+def masked_words(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """``title`` and ``text``, masked, of a petition's text row; the row holds null where nothing had to be masked."""
+    masked: Mapping[str, Any] | None = body.get("masked", {})
+    if masked is None:
+        return {"title": body["petition"].get("title", ""), "text": body["petition"]["text"]}
+    return masked
+
+
 def petition_from_json(text: str) -> Petition:
     """The inverse of ``Petition.as_json``."""
     petition = petition_from_dict(json.loads(text))

@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from cases.case import Case
 from cases.commands import Command
@@ -111,7 +111,8 @@ def text_digest(salt: str, body: str) -> str:
 @quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredPetition:
-    """A petition's row in the store. Its words are the text ``text_id``: JSON {"petition", "masked": {"title", "text"}}.
+    """A petition's row in the store. Its words are the text ``text_id``: JSON {"petition", "masked": {"title", "text"}},
+    where ``masked`` is null when nothing had to be masked (``cases.petition.masked_words``).
 
     ``fingerprint``: hash of the normalised text, equal for exact copies. ``person_keys``: keyed hashes of who asks.
     ``receipt_key``, ``track_proof``: keyed hashes for the citizen's tracking page.
@@ -701,8 +702,7 @@ class Conversations(Protocol):
 # --- Understanding ---------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class WordWeight:
+class WordWeight(NamedTuple):
     """A word that spoke for a decision: offsets are characters in the text as understood, title and text apart."""
 
     field: str  # title | text

@@ -7,7 +7,7 @@ import re
 
 from classifiers.normal import normalise
 
-_SAID = re.compile(r"[^\W_]+")
+_NOT_SAID = re.compile(r"[\W_]+")
 
 
 def fingerprint(text: str, title: str | None = None) -> str:
@@ -19,5 +19,5 @@ def fingerprint(text: str, title: str | None = None) -> str:
 
 
 def folded_fingerprint(folded: str) -> str:
-    said = "".join(_SAID.findall(folded)) or folded.strip()
+    said = _NOT_SAID.sub("", folded) or folded.strip()
     return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:32]

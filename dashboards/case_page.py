@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from cases.commands import COMMANDS
 from cases.errors import BadInput, NotAllowed, NotFound, Refused, SuqiuError, VersionConflict
 from cases.events import EVENT_TYPES, Event
-from cases.petition import CHANNELS
+from cases.petition import CHANNELS, masked_words
 from cases.ports import CaseRow, StoredPetition, Text
 from cases.problems import status_of
 from cases.viewer import MAY_UNMASK, Viewer
@@ -206,12 +206,12 @@ def _petitions_view(
     return found
 
 
-def words_of(text: Text | None) -> tuple[dict[str, Any], dict[str, Any]] | None:
+def words_of(text: Text | None) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:
     """(the petition as handed in, its masked title and text), or None once erased."""
     if text is None or text.body is None:
         return None
     body = json.loads(text.body)
-    return body.get("petition", {}), body.get("masked", {})
+    return body.get("petition", {}), masked_words(body)
 
 
 def _person(original: Mapping[str, Any]) -> list[tuple[str, str]]:

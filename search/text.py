@@ -12,14 +12,14 @@ Elasticsearch, which has no such tokenizer in every distribution, they are made 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from operator import add
 
 from cases.ports import CutText
 from search.tree import Term
 
-Cut = Callable[[str], list[str]]
+Cut = Callable[[str], Sequence[str]]
 
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
 _RUN = re.compile(f"[{HAN}]{{2,}}")
@@ -83,7 +83,8 @@ class Fields:
 class Analyser:
     """Cuts documents and queries alike. ``normalise`` must keep the length of the text, as highlights rest on offsets.
 
-    ``cut_for_search`` is asked for single words only, each once: the parts of a word do not depend on its neighbours.
+    ``cut_for_search`` is asked for single words only, each once: the parts of a word do not depend on its neighbours. It
+    may leave out the word itself.
     """
 
     def __init__(self, cut: Cut, cut_for_search: Cut, normalise: Callable[[str], str] = fold) -> None:

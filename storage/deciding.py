@@ -25,7 +25,8 @@ SEPARATED = "separated"
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A decision with all that can be computed before the lock: the data of its events as JSON text."""
+    """A decision with all that can be computed before the lock: the data of its events as JSON text, empty for the one
+    that still waits for its number."""
 
     decision: Decision
     data: tuple[str, ...]
@@ -202,7 +203,8 @@ def _prepared(d: Decision) -> Prepared:
         raise ValueError(f"{case_id}: a guard is of a person or of a copy")
     if any(e.type == "case.registered" for e in d.events) and (d.expected_version or not d.number_day):
         raise ValueError(f"{case_id}: only a new case is registered, and it needs number_day")
-    return Prepared(d, tuple(canonical_fast(e.data) for e in d.events))
+    # A number is given under the lock, and the data of that event is written then.
+    return Prepared(d, tuple(["" if e.type == "case.registered" else canonical_fast(e.data) for e in d.events]))
 
 
 # --- Step 1: known already -------------------------------------------------------------------------------------------
@@ -233,7 +235,7 @@ def _same(stands: Event, new: NewEvent, data: str) -> bool:
     return (
         (stands.case_id, stands.type, stands.occurred_at, stands.actor)
         == (new.case_id, new.type, new.occurred_at, new.actor)
-    ) and _said(stands.data) == _said(json.loads(data))  # fmt: skip
+    ) and _said(stands.data) == _said(json.loads(data or canonical_fast(new.data)))  # fmt: skip
 
 
 def _said(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -300,7 +302,10 @@ def _record(
 ) -> Event:
     if new.type == "case.registered":
         head.number = _number(d.number_day, standing, effects)
-        new = replace(new, data={**new.data, "number": head.number})
+        new = NewEvent(
+            event_id=new.event_id, case_id=new.case_id, type=new.type, occurred_at=new.occurred_at, actor=new.actor,
+            data={**new.data, "number": head.number},
+        )  # fmt: skip
         data = canonical_fast(new.data)
     standing.event_position += 1
     event = chained(

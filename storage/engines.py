@@ -134,7 +134,7 @@ def sqlite_engine(
     tell = clock or _now
     engine = create_engine(
         URL.create("sqlite", database=str(path)),
-        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False, "cached_statements": 512},
         pool_size=4, max_overflow=44, pool_timeout=BUSY_SECONDS, hide_parameters=True,
     )  # fmt: skip
     begin = "BEGIN" if readonly else "BEGIN IMMEDIATE"

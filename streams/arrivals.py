@@ -66,8 +66,7 @@ def _arrival(p: Petition, understood: Understanding, identity: Identity, books: 
         accused=accused,
     )
     # By hand, as a JSON encoder would be made anew for each petition; a test reads it back.
-    title, text = encode_basestring(understood.masked_title), encode_basestring(understood.masked_text)
-    body = f'{{"petition":{p.as_json()},"masked":{{"title": {title}, "text": {text}}}}}'
+    body = f'{{"petition":{p.as_json()},"masked":{_masked(p, understood)}}}'
     return Arrival(
         petition=p,
         understood=understood,
@@ -77,6 +76,14 @@ def _arrival(p: Petition, understood: Understanding, identity: Identity, books: 
         person_keys=identity.person_keys(p.petitioner),
         text=new_text(f"t{p.petition_id[1:]}", "petition", body, salt),
     )
+
+
+def _masked(p: Petition, understood: Understanding) -> str:
+    """Title and text as JSON where something in them was masked; else null, as they stand in the petition already."""
+    if understood.masked_text == p.text and understood.masked_title == (p.title or ""):
+        return "null"
+    title, text = encode_basestring(understood.masked_title), encode_basestring(understood.masked_text)
+    return f'{{"title": {title}, "text": {text}}}'
 
 
 def _units_named(accused: Sequence[str], books: Books) -> list[str]:

@@ -21,7 +21,18 @@ import structlog
 from cases.errors import Unavailable
 from cases.petition import Petition
 from cases.policy import Policy
-from cases.ports import CaseIndex, CaseReader, CaseStore, Facts, Notice, Outbox, PetitionFeed, Petitions, Sender
+from cases.ports import (
+    CaseIndex,
+    CaseReader,
+    CaseStore,
+    Facts,
+    LogEntry,
+    Notice,
+    Outbox,
+    PetitionFeed,
+    Petitions,
+    Sender,
+)
 from streams import alerts, deadlines, indexing, trends
 from streams.changes import Changes
 from streams.deadlines import DeadlineParts
@@ -90,6 +101,8 @@ class Runner:
         self._committer = ThreadPoolExecutor(1, thread_name_prefix="index-commit")
         self._commit: Future[int] | None = None
         self._deadlines_at: datetime | None = None
+        self._upcoming: list[LogEntry] = []
+        """The batch after the last one, read and understood already."""
         self._fresh: list[Notice] = []
         """Notices of the last batch, which wait in the outbox as well."""
         self.on_change: Callable[[], None] = lambda: None
@@ -174,12 +187,21 @@ class Runner:
     def take_in(self) -> int:
         """Petitions of the log into cases; the position moves in the transaction of its effect."""
         parts = self._parts
-        entries = parts.feed.read(parts.cases.position(INTAKE), BATCH)
+        at = parts.cases.position(INTAKE)
+        entries = (
+            self._upcoming if self._upcoming and self._upcoming[0].position == at + 1 else parts.feed.read(at, BATCH)
+        )
+        self._upcoming = []
         if not entries:
             return 0
+        position = entries[-1].position
+        # Only behind a full batch: an empty log must not be asked twice for each petition.
+        upcoming = parts.feed.read(position, BATCH) if len(entries) == BATCH else []
         result = self.intake.process(
-            [e.petition for e in entries], parts.clock(), follower=INTAKE, position=entries[-1].position
-        )
+            [e.petition for e in entries], parts.clock(),
+            follower=INTAKE, position=position, upcoming=[e.petition for e in upcoming],
+        )  # fmt: skip
+        self._upcoming = upcoming
         if result.conflicts:
             parts.on_conflicts(result.conflicts)
         self._changes.remember(result.taken)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from cases.errors import NotFound
@@ -29,6 +30,7 @@ from cases.ports import (
     Understand,
 )  # fmt: skip
 from streams import opening, projection
+from streams.ahead import Ahead
 from streams.arrivals import Arrival, arrive, stored
 from streams.books import Books
 from streams.changes import Said, Taken
@@ -70,16 +72,24 @@ class Intake:
 
     def __init__(self, parts: IntakeParts) -> None:
         self._parts = parts
+        self._ahead = Ahead(parts.understand)
 
     @property
     def parts(self) -> IntakeParts:
         return self._parts
 
     def process(
-        self, petitions: Sequence[Petition], now: datetime, *, follower: str | None = None, position: int = 0
+        self,
+        petitions: Sequence[Petition],
+        now: datetime,
+        *,
+        follower: str | None = None,
+        position: int = 0,
+        upcoming: Sequence[Petition] = (),
     ) -> IntakeResult:
         """One batch into the store; the follower's position moves in the transaction that leaves nothing to do again.
 
+        ``upcoming``: the next batch, where it is known already: it is understood while the store writes this one.
         Raises ``Unavailable`` from the store: nothing is lost, the batch may be tried again.
         """
         fresh, known, conflicts = self._sift(petitions)
@@ -89,7 +99,8 @@ class Intake:
         notices: list[Notice] = []
         for _ in range(TRIES):
             decisions = self.decide(arrivals, now)
-            written = self._parts.cases.apply(decisions, follower=follower, position=position)
+            write = partial(self._parts.cases.apply, decisions, follower=follower, position=position)
+            written = self._ahead.beside(write, upcoming) if upcoming else write()
             outcomes += [o for o in written if o.status in ("applied", "already")]
             fates = list(zip(arrivals, written, strict=True))
             for arrival, decision, outcome in zip(arrivals, decisions, written, strict=True):
@@ -111,7 +122,7 @@ class Intake:
         """Segment, understand, route: all that needs no look into the store."""
         if not petitions:
             return []
-        understood = self._parts.understand.understand(petitions)
+        understood = self._ahead.understand(petitions)
         return arrive(petitions, understood, self._parts.identity, self._parts.books)
 
     def decide(self, arrivals: Sequence[Arrival], now: datetime) -> list[Decision]:
@@ -177,6 +188,7 @@ class _Round:
         for k in kin:
             words = projection.words_of(texts.get(k.text_id))
             self._words[k.petition_id] = words[0] if words else None
+        self._compared: dict[tuple[str, str], tuple[bool, float]] = {}
         joinable = self._joinable() if kin else set()
         self._events: dict[str, list[Event]] = parts.cases.events_of(joinable) if joinable else {}
 
@@ -194,6 +206,7 @@ class _Round:
             own=self._relatives(arrival),
             copies=self._copies.get(arrival.understood.fingerprint, []),
             repeat_days=self._parts.books.policy.repeat_days,
+            compare=self._alike,
         )
         if relation.joins is not None and relation.joins in self._events:
             decision = self._join(arrival, relation, relation.joins)
@@ -252,8 +265,16 @@ class _Round:
         found = {k.case_id for k in self._supplemented.values()}
         for arrival in self._arrivals:
             for relative in self._relatives(arrival):
-                if may_join(arrival, relative.kin) and alike(arrival, relative)[0]:
+                if may_join(arrival, relative.kin) and self._alike(arrival, relative)[0]:
                     found.add(relative.kin.case_id)
+        return found
+
+    def _alike(self, arrival: Arrival, relative: Relative) -> tuple[bool, float]:
+        """Each two are compared once, although they are asked about before the events are read and again after."""
+        both = arrival.petition.petition_id, relative.kin.petition_id
+        found = self._compared.get(both)
+        if found is None:
+            found = self._compared[both] = alike(arrival, relative)
         return found
 
     def _relatives(self, arrival: Arrival) -> list[Relative]:

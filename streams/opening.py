@@ -147,7 +147,7 @@ def _classified(arrival: Arrival) -> dict[str, Any]:
         "place": arrival.place,
         "places": [[m.code, m.start, m.end] for m in u.places[:10]],
         "accused": named,
-        "words": [[w.field, w.start, w.end, w.weight] for w in u.words[:WORDS_KEPT]],
+        "words": list(map(list, u.words[:WORDS_KEPT])),
         "decided_by": u.decided_by,
         "model": u.model,
     }

@@ -17,7 +17,7 @@ from cases.events import GENESIS, Event, NewEvent
 from cases.folding import fold
 from cases.limits import Clocks, run_clocks
 from cases.opened_clocks import rows_of_opened
-from cases.petition import Petition, petition_from_dict
+from cases.petition import Petition, masked_words, petition_from_dict
 from cases.ports import Deadline, Display, StoredPetition, Text
 from cases.privacy import masked_name
 from cases.workdays import zone_of
@@ -102,12 +102,12 @@ def words_of(text: Text | None) -> tuple[Petition, Mapping[str, str]] | None:
     if text is None or text.body is None:
         return None
     body = json.loads(text.body)
-    return petition_from_dict(body["petition"]), body.get("masked", {})
+    return petition_from_dict(body["petition"]), masked_words(body)
 
 
 def masked_of(text: Text | None) -> Mapping[str, str] | None:
     """The masked words alone."""
-    return None if text is None or text.body is None else json.loads(text.body).get("masked", {})
+    return None if text is None or text.body is None else masked_words(json.loads(text.body))
 
 
 def display_of(case: Case, petitions: Sequence[StoredPetition], texts: Mapping[str, Text], books: Books) -> Display:

@@ -9,7 +9,7 @@ Someone unidentified is nobody: two anonymous petitions are never the same perso
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -46,15 +46,17 @@ def relate(
     own: Sequence[Relative],
     copies: Sequence[Kin],
     repeat_days: int,
+    compare: Callable[[Arrival, Relative], tuple[bool, float]] | None = None,
 ) -> Relation:
-    """``own``: earlier petitions of this person; ``copies``: of this exact text; both newest first."""
+    """``own``: earlier petitions of this person; ``copies``: of this exact text; both newest first. ``compare``: an
+    ``alike`` that remembers, for those who compared them before."""
     if arrival.petition.history:
         return Relation()
     if supplemented is not None and may_join(arrival, supplemented):
         return Relation(kind="supplement", joins=supplemented.case_id)
     answered: list[tuple[str, str, bool]] = []
     for relative in own:
-        same, share = alike(arrival, relative)
+        same, share = (compare or alike)(arrival, relative)
         if not same:
             continue
         if may_join(arrival, relative.kin):

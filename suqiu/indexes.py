@@ -22,7 +22,7 @@ def open_index(
         settings.data / "index",
         cut=words.cut,
         # Asked for single words that were cut before: no need to cut them again, nor to remember them twice.
-        cut_for_search=words.apart,
+        cut_for_search=words.within,
         normalise=normalise,
         names=Names.of(policy),
         zone=policy.zone,

@@ -8,7 +8,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cases.petition import petition_from_dict
+from cases.petition import masked_words, petition_from_dict
 from cases.ports import text_digest
 from storage import open_memory
 from streams.arrivals import arrive
@@ -21,15 +21,25 @@ UNDERSTAND = SmallUnderstand(TOWN)
 
 
 @settings(deadline=None, max_examples=200)
-@given(title=st.text(), text=st.text(min_size=1))
-def test_the_words_of_a_petition_are_kept_as_they_were_said_and_masked(title: str, text: str) -> None:
+@given(title=st.text(), text=st.text(min_size=1), masked=st.none() | st.tuples(st.text(), st.text()))
+def test_the_words_of_a_petition_are_kept_as_they_were_said_and_masked(
+    title: str, text: str, masked: tuple[str, str] | None
+) -> None:
     one = petition(text, title=title or None)
-    understood = replace(UNDERSTAND.understand([one])[0], masked_title=title, masked_text=text)
+    masked_title, masked_text = masked or (title, text)
+    understood = replace(UNDERSTAND.understand([one])[0], masked_title=masked_title, masked_text=masked_text)
     (arrival,) = arrive([one], [understood], IDENTITY, BOOKS)
     body = json.loads(arrival.text.body or "")
 
-    assert {"title": title, "text": text} == body["masked"]
+    assert {"title": masked_title, "text": masked_text} == masked_words(body)
     assert one == petition_from_dict(body["petition"])
+
+
+def test_words_of_which_nothing_was_masked_are_kept_once() -> None:
+    one = petition("路灯坏了三天")
+    (arrival,) = arrive([one], UNDERSTAND.understand([one]), IDENTITY, BOOKS)
+
+    assert 1 == (arrival.text.body or "").count("路灯坏了三天")
 
 
 def test_each_text_has_a_salt_of_its_own() -> None:
