@@ -20,18 +20,15 @@ from sqlalchemy import Table
 from cases.events import Event
 from cases.folding import fold
 from cases.petition import Petition
-from cases.ports import CaseRow, Deadline, Display, Fact, StoredPetition, Text
+from cases.ports import CaseRow, Deadline, Decision, Display, Fact, StoredPetition, Text
 from storage.chaining import canonical_fast, chained
 from storage.columns import keep
 from storage.counting import BY, EVERY
 from storage.deciding import Head, Row
+from storage.sql_effects import columns_of
 from storage.sql_rows import (
     Values,
-    clock_columns,
-    deadline_values,
-    display_columns,
     event_values,
-    fold_columns,
     person_values,
     petition_values,
     standing_columns,
@@ -51,7 +48,6 @@ from storage.tables import (
     petitions,
     texts,
 )  # fmt: skip
-from storage.tallying import kind_of, kind_text
 
 Rows = dict[str, list[Sequence[Any]]]
 """By table: the values of each row in the order of the table's columns. JSON can hold them."""
@@ -85,17 +81,19 @@ def fill_case(rows: Rows, whole: WholeCase) -> CaseRow:
     head = Head(opened=whole.positions[0], number=whole.number, display=whole.display)
     case = fold(whole.case_id, _chain(rows, whole, head))
     row = Row(case, head, whole.deadlines)
-    clock = clock_columns(whole.deadlines)
-    told = fold_columns(case) | clock | display_columns(whole.display) | standing_columns(row)
-    _add(rows, "cases", told | {"kind": kind_text(kind_of(case, clock["level"]))})
+    decision = Decision(
+        case=case, expected_version=case.version, events=(), deadlines=whole.deadlines, display=whole.display
+    )  # fmt: skip
+    columns = columns_of([decision])
+    _add(rows, "cases", columns.cases[id(case)] | standing_columns(row))
     for unit in case.seen_by_units:
         _add(rows, "case_units", {"case_id": case.case_id, "unit": unit})
     for who in set(case.accused):
         _add(rows, "case_accused", {"case_id": case.case_id, "who": who})
     for sender in set(case.senders):
         _add(rows, "case_senders", {"case_id": case.case_id, "sender": sender})
-    for rank, deadline in enumerate(whole.deadlines):
-        _add(rows, "deadlines", deadline_values(case.case_id, rank, deadline))
+    for clock in columns.clocks.get(id(case), ()):
+        _add(rows, "deadlines", clock)
     return row.case_row()
 
 
@@ -156,7 +154,6 @@ _COUNTS = (
         "FROM hourly_counts GROUP BY 1, 2, 3, 4, 5"
         for by in BY
     ),
-    "INSERT INTO tallies (kind, n) SELECT kind, count(*) FROM cases GROUP BY kind",
 )
 
 
@@ -177,7 +174,7 @@ class Filling:
                 connection.execute(sql, values)
 
     def finish(self, *, counters: Mapping[str, int], followers: Mapping[str, int]) -> None:
-        """Indexes, kept counts, where each follower stands, and all of it handed to the disk."""
+        """Indexes, counts over time, and where each follower stands. The counts of the queue are ``Projections.rebuild``'s."""
         for index in self._indexes:
             self._store.execute(index)
         for statement in _COUNTS:

@@ -16,6 +16,7 @@ import shutil
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +24,7 @@ from pathlib import Path
 from cases.policy import Policy
 from cases.ports import IndexDocument
 from policy.load import load_policy
-from storage import open_sqlite
+from storage import Storage, open_sqlite
 from storage.columns import stamp
 from storage.filling import Filling
 from streams import indexing, trends
@@ -82,17 +83,26 @@ def _make(settings: Settings, task: Task, told: Told, hands: int | None) -> None
     policy = load_policy(settings.policy)
     with crew_for(task, policy, settings.policy, hands) as crew:
         settle_memory()
-        storage = open_sqlite(settings.data)
-        try:
+        with _opened(settings) as storage:
             Books(policy, storage.versions)
             add_accounts(storage.accounts, Staff(policy))
-        finally:
-            storage.close()
         with Filling(settings.data) as filling, open_index(settings, policy) as index:
             year = _Year(crew, policy, task, filling, told)
             index.rebuild(year.documents())
             told("统计", 0, 1)
             filling.finish(counters=year.order.numbers, followers=_followers(task.petitions, year.order.events))
+        with _opened(settings) as storage:
+            storage.projections.rebuild(())  # no row: the counts of the queue alone
+        told("统计", 1, 1)
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[Storage]:
+    storage = open_sqlite(settings.data)
+    try:
+        yield storage
+    finally:
+        storage.close()
 
 
 def _followers(petitions: int, events: int) -> dict[str, int]:
