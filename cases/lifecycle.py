@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cases.case import ANSWERED, OPEN, PURPOSES, STATES, URGENCIES, Case
 from cases.commands import COMMANDS, Command
 from cases.errors import BadInput, FieldError, Refused
-from cases.events import NewEvent
+from cases.events import Actor, NewEvent
 from cases.policy import Policy
 
 LATE_ENTRY = timedelta(hours=24)
@@ -94,16 +94,32 @@ def decide(case: Case, command: Command, situation: Situation) -> tuple[NewEvent
     )
 
 
-def refusal(case: Case, name: str, role: str, unit: str | None, policy: Policy) -> str | None:
-    """Why this role cannot give this command now, in words, or None if it may try. For buttons, before anybody clicks."""
+def refusal(case: Case, name: str, actor: Actor, situation: Situation) -> str | None:
+    """Why this person cannot give this command now, in words, or None if it may be tried. For buttons, before anybody clicks.
+
+    The command is tried without its fields: a rule that refuses it so refuses it with any; what is only missing may
+    still be filled in. So the words here and those after the click are the same.
+    """
     rule = RULES[name]
-    if rule.roles and role not in rule.roles:
+    if rule.roles and actor.role not in rule.roles:
         return f"“{COMMANDS[name]}”不属于您的岗位职责"
     if case.state not in rule.starts:
         return f"案件目前{STATES.get(case.state, case.state)},不能{COMMANDS[name]}"
-    if name in _UNIT_COMMANDS and role in _UNIT_ROLES and not _acts_for(unit, case, policy):
-        return "只有主办单位可以操作"
+    tried = Command(
+        name=name, case_id=case.case_id, expected_version=case.version, actor=actor, occurred_at=_ANY_TIME,
+        now=_ANY_TIME, command_id="",
+    )  # fmt: skip
+    try:
+        rule.happens(case, tried, situation)
+    except Refused as refused:
+        return f"{refused.detail}。{refused.do}" if refused.do else refused.detail
+    except BadInput:
+        return None
     return None
+
+
+# Of a command that is only tried: no rule looks at the time, which is checked before them.
+_ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 # --- What every command is checked for ---------------------------------------------------------------------------------
@@ -226,11 +242,12 @@ def _dispatch(case: Case, command: Command, situation: Situation) -> Happened:
 def _reassign(case: Case, command: Command, situation: Situation) -> Happened:
     if not case.past_units:
         raise Refused("never_dispatched", "本件还没有派过单,请用“派单”", "办件流程")
+    # After two approved returns somebody rules, and a ruling cannot be returned (潍坊条例 第22条).
+    ruling = sum(r.decision == "approved" for r in case.returns) >= RETURNS_PER_CASE and not case.ruled
+    if ruling and command.actor.role not in ("town_head", "deputy_leader", "county_centre"):
+        raise Refused("needs_ruling", "本件已退单两次,须由镇长(书记)裁定承办单位", "潍坊条例 第22条")
     happened: Happened = [("assignment.reassigned", _assignment(case, command, situation))]
-    if sum(r.decision == "approved" for r in case.returns) >= RETURNS_PER_CASE and not case.ruled:
-        # After two approved returns somebody rules, and a ruling cannot be returned (潍坊条例 第22条).
-        if command.actor.role not in ("town_head", "deputy_leader", "county_centre"):
-            raise Refused("needs_ruling", "本件已退单两次,须由镇长(书记)裁定承办单位", "潍坊条例 第22条")
+    if ruling:
         happened.insert(0, ("assignment.ruled", {"unit": command.data.get("unit")}))
     return happened
 
@@ -387,6 +404,8 @@ def _link(case: Case, command: Command, situation: Situation) -> Happened:
 
 
 def _unlink(case: Case, command: Command, situation: Situation) -> Happened:
+    if not case.links:
+        raise Refused("nothing_linked", "本件没有关联别的办件", "办件流程")
     other = command.data.get("case_id")
     if not any(link.case_id == other for link in case.links):
         raise _bad("case", "本件没有关联到这一件")
@@ -395,6 +414,8 @@ def _unlink(case: Case, command: Command, situation: Situation) -> Happened:
 
 def _separate(case: Case, command: Command, situation: Situation) -> Happened:
     """Undo a join: the petition gets a case of its own, with its own clocks from its own receipt."""
+    if len(case.petitions) < 2:
+        raise Refused("nothing_joined", "本件只有一次来件,没有并入的可以撤销", "办件流程")
     petition = command.data.get("petition_id")
     if petition not in case.petitions[1:]:
         raise _bad("petition_id", "请选择并入本件的来件(立案的那一件不能拆出)")
@@ -409,9 +430,6 @@ def _note(case: Case, command: Command, situation: Situation) -> Happened:
 # --- The table -----------------------------------------------------------------------------------------------------------
 
 _UNIT_ROLES = frozenset({"unit_clerk", "unit_head"})
-_UNIT_COMMANDS = frozenset(
-    {"sign_for", "contact", "request_return", "submit_reply", "approve_reply", "send_back", "serve_reply"}
-)
 _CENTRE = frozenset({"dispatcher", "petition_office", "county_centre"})
 _INTAKE = frozenset({"intake_clerk", "hotline_agent", "dispatcher", "petition_office"})
 _HEADS = frozenset({"unit_head", "deputy_leader", "town_head"})

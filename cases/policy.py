@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 
+from cases.replies import ReplyTemplate
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
@@ -185,6 +187,8 @@ class Policy:
     supplement_minutes: int = 30
     dictionary: tuple[str, ...] = ()
     """Words of the town that the segmenter must know: offices, benefits, nuisances, places."""
+    replies: tuple[ReplyTemplate, ...] = ()
+    """What officers write again and again 答复模板, in the order in which it is offered."""
 
     def subtree(self, unit: str) -> frozenset[str]:
         """The unit and everything below it."""

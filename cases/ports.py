@@ -892,13 +892,13 @@ class Intake(Protocol):
 class CommandDesk(Protocol):
     """Officers' commands: decides, writes, answers. Raises Refused, VersionConflict, NotFound, NotAllowed.
 
-    ``allowed``: for each command of the lifecycle, None if this viewer may give it now, else the refusal's reason in
-    words, so that a page can explain before anybody clicks.
+    ``allowed``: for each command of the lifecycle, None if this viewer may give it at this moment, else the refusal's
+    reason in words, so that a page can explain before anybody clicks.
     """
 
     def execute(self, command: Command, viewer: Viewer) -> Outcome: ...
 
-    def allowed(self, case_id: str, viewer: Viewer) -> dict[str, str | None]: ...
+    def allowed(self, case_id: str, viewer: Viewer, now: datetime) -> dict[str, str | None]: ...
 
 
 class Sender(Protocol):

@@ -24,6 +24,7 @@ from cases.problems import MEDIA_TYPE, SCHEMA, TITLES
 from cases.viewer import Viewer
 from dashboards.command_forms import read_json_command
 from dashboards.commanding import give
+from dashboards.exporting import CHUNK, FORMATS, export_response, found_cases, listed_cases
 from dashboards.http import api_route, check_csrf, maybe_signed_in, read_json
 from dashboards.live import LiveHub, told
 from dashboards.parts import Desk
@@ -68,13 +69,27 @@ def api_routes(desk: Desk, hub: LiveHub) -> APIRouter:
         """Cases that the caller sees, by keyset pages. ``q`` searches the index; without it the store is read."""
         caller = await _caller(desk, request, "read")
         if q.strip():
-            if state or unit or topic or due_before:
-                raise BadInput(
-                    "q 不能与其他条件同用", [FieldError(("q",), "请把条件写进 q,如 部门:城管 状态:超期 路灯")]
-                )
+            _not_both(state, unit, topic, due_before)
             return await asyncio.to_thread(_cases_by_words, desk, caller, q, cursor or None, limit)
         query = _case_query(desk, state, unit, topic, due_before, cursor, limit, sort)
         return await asyncio.to_thread(_cases, desk, caller, query)
+
+    @router.get("/cases.{kind}")
+    async def table(
+        request: Request, kind: str, state: str = "", unit: str = "", topic: str = "", due_before: str = "", q: str = "",
+        sort: str = "",
+    ) -> Response:  # fmt: skip
+        """The list as ``cases.csv`` or ``cases.xlsx``, masked, at most 10,000 cases; the last line says if there are more."""
+        caller = await _caller(desk, request, "read")
+        if kind not in FORMATS:
+            raise NotFound("没有这种格式。", "请用 cases.csv 或 cases.xlsx")
+        if q.strip():
+            _not_both(state, unit, topic, due_before)
+            return await asyncio.to_thread(_table_of_words, desk, caller, q, sort, kind)
+        query = _case_query(desk, state, unit, topic, due_before, "", CHUNK, sort)
+        said = "，".join(f"{k}={v}" for k, v in request.query_params.items()) or "全部"
+        export = listed_cases(desk, caller.viewer, query, said)
+        return await asyncio.to_thread(export_response, desk, caller.viewer, export, kind)
 
     @router.get("/cases/{number}")
     async def case(request: Request, number: str) -> Response:
@@ -238,6 +253,15 @@ def _case_query(
         cursor=cursor or None,
         limit=limit,
     )
+
+
+def _not_both(*conditions: str) -> None:
+    if any(conditions):
+        raise BadInput("q 不能与其他条件同用", [FieldError(("q",), "请把条件写进 q,如 部门:城管 状态:超期 路灯")])
+
+
+def _table_of_words(desk: Desk, caller: Caller, q: str, sort: str, kind: str) -> Response:
+    return export_response(desk, caller.viewer, found_cases(desk, caller.viewer, q, sort), kind)
 
 
 def _several(text: str) -> list[str]:

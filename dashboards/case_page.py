@@ -5,29 +5,45 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from cases.case import STATES
 from cases.commands import COMMANDS
 from cases.errors import BadInput, NotAllowed, NotFound, Refused, SuqiuError, VersionConflict
 from cases.events import EVENT_TYPES, Event
-from cases.petition import CHANNELS, masked_words
+from cases.petition import CHANNELS
 from cases.ports import CaseRow, StoredPetition, Text
 from cases.problems import status_of
 from cases.viewer import MAY_UNMASK, Viewer
-from dashboards.command_forms import FORMS, chosen_of, options_of, read_command
+from dashboards.bulk import said
+from dashboards.case_actions import (
+    ASKS,
+    actions,
+    personal_and_not_confirmed,
+    seen_by_citizen,
+    unsent,
+    with_template,
+    without_template,
+)
+from dashboards.command_forms import read_command
 from dashboards.commanding import give, new_command_id
 from dashboards.http import Fields, check_token, frame, page_route, read_form, signed_in
-from dashboards.pages import marked, page
+from dashboards.kindred import deciding_words, same_person, similar
+from dashboards.pages import marked, page, templates
 from dashboards.parts import Desk
+from dashboards.personal import Personal, words_of
 from dashboards.presence import Presence
+from dashboards.reply_templates import check_no_gaps
 from dashboards.rows import audit_secret, clock_name, row_view
 from dashboards.sessions import SignedIn
 from dashboards.steps import steps_of
 from dashboards.timeline import linked_ids, text_ids, timeline
+from dashboards.tracking import basis_of
 from dashboards.words import CLOCK_STATUS, LINK_KINDS, chip, day_and_time, due_day
 
 REASON_LIMIT = 200
@@ -46,6 +62,9 @@ def case_routes(desk: Desk, presence: Presence) -> APIRouter:
         who = await signed_in(desk, request)
         fields = await read_form(request)
         check_token(desk, request, fields, who)
+        if fields.one("go") in ASKS:
+            in_place = "application/json" in request.headers.get("accept", "")
+            return await asyncio.to_thread(_ask, desk, who, number, fields, in_place=in_place)
         return await asyncio.to_thread(_command, desk, who, number, fields)
 
     @router.post("/cases/{number}/unmask")
@@ -54,6 +73,18 @@ def case_routes(desk: Desk, presence: Presence) -> APIRouter:
         fields = await read_form(request)
         check_token(desk, request, fields, who)
         return await asyncio.to_thread(_unmask, desk, who, number, fields.one("reason")[:REASON_LIMIT])
+
+    @router.post("/cases/{number}/same-person")
+    async def of_person(request: Request, number: str) -> Response:
+        who = await signed_in(desk, request)
+        fields = await read_form(request)
+        check_token(desk, request, fields, who)
+        return await asyncio.to_thread(_show, desk, who, number, asks_person=True)
+
+    @router.get("/cases/{number}/print")
+    async def on_paper(request: Request, number: str) -> Response:
+        who = await signed_in(desk, request)
+        return await asyncio.to_thread(_on_paper, desk, who, number)
 
     @router.post("/cases/{number}/presence")
     async def present(request: Request, number: str) -> Response:
@@ -95,41 +126,113 @@ def find_row(desk: Desk, number: str, viewer: Viewer, how: str) -> CaseRow:
 def _show(
     desk: Desk, who: SignedIn, number: str, *, done: str = "", problem: SuqiuError | None = None,
     typed: Fields | None = None, opened: str = "", unmasked: bool = False, status: int = 200,
+    preview: Mapping[str, Any] | None = None, personal: Sequence[Personal] = (), asks_person: bool = False,
 ) -> Response:  # fmt: skip
-    now, policy, viewer = desk.clock(), desk.policy, who.viewer
+    now, viewer = desk.clock(), who.viewer
     row = find_row(desk, number, viewer, "case page")
-    case = row.case
+    seen = _seen(desk, row, viewer, unmasked, now)
+    there = actions(desk, row, viewer, seen.numbers, now)
+    linked = set(seen.numbers)
+    context = frame(desk, who, who.session.csrf) | seen.context | {
+        "title": f"{row.case.number} {row.display.title}",
+        "similar": similar(desk, row, [word for word, _ in seen.words], viewer, linked, now),
+        "same_person": same_person(desk, row, seen.original, viewer, linked, now) if asks_person else None,
+        "may_ask_person": viewer.role in MAY_UNMASK and bool((seen.original.get("petitioner") or {}).get("phone")),
+        "actions": there,
+        "unsent": unsent(opened, typed, there),
+        "command_id": new_command_id(),
+        "done": COMMANDS.get(done, ""),
+        "done_name": done if done in COMMANDS else "",
+        "problem": problem,
+        "basis": problem.basis if isinstance(problem, Refused) else "",
+        "typed": typed or Fields(),
+        "opened": opened,
+        "preview": preview,
+        "personal": personal,
+        "may_unmask": viewer.role in MAY_UNMASK,
+        "position": row.position,
+    }  # fmt: skip
+    return page("case.html", status, **context)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one viewer reads of a case, on the page and on paper. ``numbers``: of other cases that it names, id to number;
+    ``words``: those that decided the topic; ``original``: the first petition as handed in, not for showing."""
+
+    context: dict[str, Any]
+    numbers: Mapping[str, str]
+    words: Sequence[tuple[str, float]]
+    original: Mapping[str, Any]
+
+
+def _seen(desk: Desk, row: CaseRow, viewer: Viewer, unmasked: bool, now: datetime) -> Seen:
+    case, policy = row.case, desk.policy
     events = desk.store.events(case.case_id)
     petitions = desk.petitions.petitions_of([case.case_id]).get(case.case_id, [])
     texts = desk.petitions.texts(text_ids(events) | {p.text_id for p in petitions})
     others = _others(desk, row, events, viewer)
     numbers = {case_id: r.case.number for case_id, r in others.items()}
-    actions = _actions(desk, row, viewer, numbers)
-    context = frame(desk, who, who.session.csrf) | {
-        "title": f"{case.number} {row.display.title}",
+    first = next((p for p in petitions if p.petition_id in case.petitions[:1]), None)
+    original, masked = (words_of(texts.get(first.text_id)) if first is not None else None) or ({}, {})
+    words = deciding_words(events, masked)
+    types = {e.event_id: e.type for e in events}
+    context = {
         "row": row_view(row, desk, now),
         "case": case,
         "petitions": _petitions_view(desk, case.petitions, petitions, texts, events, unmasked, now),
-        "explanation": _explanation(events, desk),
-        "clocks": [_clock_view(c, desk, case.pack, now) for c in desk.clocks_of(case.case_id)],
+        "explanation": _explanation(events, words, desk),
+        "clocks": [_clock_view(c, desk, case.pack, types, now) for c in desk.clocks_of(case.case_id)],
         "entries": timeline(events, texts, policy, case.pack, numbers, desk.zone, now),
         "links": _links_view(row, others),
         "collaborators": [policy.unit_name(u) for u in case.collaborators],
-        "actions": actions,
-        "unsent": _unsent(opened, typed, actions),
-        "command_id": new_command_id(),
-        "done": COMMANDS.get(done, ""),
-        "done_name": done if done in COMMANDS else "",
         "steps": steps_of(case),
-        "problem": problem,
-        "basis": problem.basis if isinstance(problem, Refused) else "",
-        "typed": typed or Fields(),
-        "opened": opened,
-        "may_unmask": viewer.role in MAY_UNMASK,
         "unmasked": unmasked,
-        "position": row.position,
     }
-    return page("case.html", status, **context)
+    return Seen(context, numbers, words, original)
+
+
+def _on_paper(desk: Desk, who: SignedIn, number: str) -> Response:
+    """The case on A4 打印: masked, with who printed it and when on each sheet; on record before it is shown."""
+    now = desk.clock()
+    row = find_row(desk, number, who.viewer, "print")
+    seen = _seen(desk, row, who.viewer, False, now)
+    desk.audit.write(
+        actor=f"{who.viewer.kind}:{who.viewer.id}",
+        action="case.printed",
+        subject=row.case.number,
+        reason="已脱敏",
+        at=now,
+    )
+    return page(
+        "case_print.html", **frame(desk, who, who.session.csrf), **seen.context, title=f"办件单 {row.case.number}",
+        printed_at=f"{now.astimezone(desk.zone):%Y-%m-%d %H:%M}",
+    )  # fmt: skip
+
+
+def _ask(desk: Desk, who: SignedIn, number: str, fields: Fields, *, in_place: bool) -> Response:
+    """What an editor asks: the page once more with the answer in it, or the answer alone for a script. Nothing is done."""
+    name, go, now = fields.one("command"), fields.one("go"), desk.clock()
+    row = find_row(desk, number, who.viewer, f"{go}:{name[:40]}")
+    typed, preview = fields, None
+    try:
+        if go == "preview":
+            preview = seen_by_citizen(desk, row, name, fields, now)
+        elif go == "undo":
+            typed = without_template(fields)
+        else:
+            # A script puts the template where the cursor is: it gets the template alone.
+            given = Fields(fields | {"text": ("",)}) if in_place else fields
+            typed = with_template(desk, row, who.viewer, name, given, now)
+    except BadInput as error:
+        if in_place:
+            return JSONResponse({"problem": said(error)}, 422)
+        return _show(desk, who, number, problem=error, typed=fields, opened=name, status=422)
+    if not in_place:
+        return _show(desk, who, number, typed=typed, opened=name, preview=preview)
+    if preview is None:
+        return JSONResponse({"text": typed.raw("text")})
+    return JSONResponse({"html": templates().get_template("_preview.html").render(preview=preview)})
 
 
 def _command(desk: Desk, who: SignedIn, number: str, fields: Fields) -> Response:
@@ -141,6 +244,13 @@ def _command(desk: Desk, who: SignedIn, number: str, fields: Fields) -> Response
         if not version.isdecimal() or len(version) > 9:
             raise BadInput("页面已过期", do="请刷新后重新提交")
         data, texts = read_command(name, fields)
+        check_no_gaps(texts)
+        personal = personal_and_not_confirmed(desk, row, name, fields, desk.clock())
+        if personal:
+            problem = BadInput("写给群众的内容里有个人信息", do="请删去；确需写明的，请在下面勾选确认后再提交")
+            return _show(
+                desk, who, number, problem=problem, typed=fields, opened=name, status=422, personal=personal
+            )  # fmt: skip
         give(desk, row, who.viewer, name, int(version), data, texts, command_id=fields.one("command_id"))
     except NotFound:
         raise
@@ -161,13 +271,6 @@ def _unmask(desk: Desk, who: SignedIn, number: str, reason: str) -> Response:
         actor=f"person:{who.viewer.id}", action="case.unmasked", subject=row.case.number, reason=reason, at=desk.clock()
     )
     return _show(desk, who, number, unmasked=True)
-
-
-def _unsent(name: str, typed: Fields | None, actions: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]:
-    """What was written for a step that is no longer there, as somebody else was first: it must not be lost."""
-    if typed is None or any(a["name"] == name for a in actions["open"]):
-        return []
-    return [text for f in FORMS.get(name, ()) if f.kind == "words" and (text := typed.raw(f.name).strip())]
 
 
 # --- The parts of the page, in their order -----------------------------------------------------------------------------
@@ -206,14 +309,6 @@ def _petitions_view(
     return found
 
 
-def words_of(text: Text | None) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:
-    """(the petition as handed in, its masked title and text), or None once erased."""
-    if text is None or text.body is None:
-        return None
-    body = json.loads(text.body)
-    return body.get("petition", {}), masked_words(body)
-
-
 def _person(original: Mapping[str, Any]) -> list[tuple[str, str]]:
     who = original.get("petitioner") or {}
     place = original.get("place") or {}
@@ -239,13 +334,16 @@ def _deciding_words(events: Sequence[Event]) -> dict[str, list[tuple[int, int]]]
     return found
 
 
-def _explanation(events: Sequence[Event], desk: Desk) -> dict[str, Any]:
+def _explanation(events: Sequence[Event], words: Sequence[tuple[str, float]], desk: Desk) -> dict[str, Any]:
     """Why this topic and this office: the runner-up, the rule, the model."""
     first = next((e.data for e in events if e.type == "case.classified"), {})
     route = next((e.data for e in reversed(events) if e.type == "case.routed"), {})
-    others = [(desk.policy.topic_name(t), f"{s:.0%}") for t, s in first.get("candidates", ())]
+    candidates = list(first.get("candidates", ()))
+    others = [(desk.policy.topic_name(t), f"{s:.0%}") for t, s in candidates]
     return {
         "candidates": others,
+        "words": [word for word, _ in words[:6]],
+        "margin": f"{(candidates[0][1] - candidates[1][1]) * 100:.0f}" if len(candidates) > 1 else "",
         "by_person": first.get("decided_by") == "person",
         "model": first.get("model", ""),
         "unit": desk.policy.unit_name(route.get("unit")),
@@ -255,12 +353,16 @@ def _explanation(events: Sequence[Event], desk: Desk) -> dict[str, Any]:
     }
 
 
-def _clock_view(clock: Mapping[str, Any], desk: Desk, pack: str, now: datetime) -> dict[str, Any]:
-    """One clock 时限 with its certificate 依据: why this date."""
+def _clock_view(
+    clock: Mapping[str, Any], desk: Desk, pack: str, types: Mapping[str, str], now: datetime
+) -> dict[str, Any]:
+    """One clock 时限 with its certificate 依据: why this date. ``types``: of the case's events, by id."""
     proof: Mapping[str, Any] = clock.get("certificate") or {}
     start: Mapping[str, Any] = proof.get("start") or {}
     rule: Mapping[str, Any] = proof.get("rule") or {}
     calendar: Mapping[str, Any] = proof.get("calendar") or {}
+    began = str(start.get("event") or "")
+    began = types.get(began, began)
     days = [
         {"date": str(d.get("date", "")), "counts": bool(d.get("counts")), "why": str(d.get("why", ""))}
         for d in proof.get("days") or ()
@@ -274,18 +376,24 @@ def _clock_view(clock: Mapping[str, Any], desk: Desk, pack: str, now: datetime) 
         "due": due_day(clock.get("due_at"), desk.zone, now),
         "status": CLOCK_STATUS.get(status, status),
         "provisional": bool(clock.get("provisional")) and status in ("running", "paused"),
-        "start": EVENT_TYPES.get(str(start.get("event", "")), str(start.get("event", ""))),
+        "start": EVENT_TYPES.get(began, began),
         "start_at": day_and_time(start.get("at"), desk.zone, now),
-        "pack": desk.policy.packs[str(rule["pack"])].title
-        if rule.get("pack") in desk.policy.packs
-        else rule.get("pack", ""),
         "version": str(rule.get("version", ""))[:12],
-        "basis": rule.get("basis", ""),
+        "basis": basis_of(desk, clock),
         "calendar": f"{calendar.get('id', '')} {str(calendar.get('version', ''))[:20]}".strip(),
         "length": _length(rule),
         "counted": _counted(proof.get("counted"), str(rule.get("unit", ""))),
         "days": days,
+        "off": _left_out(days),
     }
+
+
+def _left_out(days: Sequence[Mapping[str, Any]], most: int = 12) -> str:
+    """The days that do not count, as paper has room for them: ``10月1日、10月2日等 8 天``."""
+    off = [
+        str(d["date"])[5:].lstrip("0").replace("-0", "月").replace("-", "月") + "日" for d in days if not d["counts"]
+    ]
+    return "、".join(off[:most]) + (f" 等 {len(off)} 天" if len(off) > most else "")
 
 
 TIME_UNITS = {
@@ -323,31 +431,10 @@ def _links_view(row: CaseRow, others: Mapping[str, CaseRow]) -> list[dict[str, A
             "number": others[link.case_id].case.number,
             "title": others[link.case_id].display.title,
             "kind": LINK_KINDS.get(link.kind, link.kind),
+            "state": others[link.case_id].case.state,
+            "state_name": STATES.get(others[link.case_id].case.state, ""),
             "suggested": link.suggested,
         }
         for link in row.case.links
         if link.case_id in others
     ]
-
-
-def _actions(desk: Desk, row: CaseRow, viewer: Viewer, numbers: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
-    """What may be done now, as forms; and why the rest may not."""
-    allowed = desk.commands.allowed(row.case.case_id, viewer)
-    linked = {numbers[k.case_id]: numbers[k.case_id] for k in row.case.links if k.case_id in numbers}
-    open_now, closed_now = [], []
-    for name, title in COMMANDS.items():
-        if name not in allowed or name not in FORMS:
-            continue
-        if (why := allowed[name]) is not None:
-            closed_now.append({"name": name, "title": title, "why": why})
-            continue
-        fields = [
-            {
-                "name": f.name, "label": f.label, "kind": f.kind, "required": f.required, "hint": f.hint,
-                "options": options_of(f, row.case, desk.policy, linked), "chosen": chosen_of(f, row.case),
-            }
-            for f in FORMS[name]
-        ]  # fmt: skip
-        if all(f["options"] or not f["required"] for f in fields if f["kind"] == "select"):
-            open_now.append({"name": name, "title": title, "fields": fields})
-    return {"open": open_now, "closed": closed_now}

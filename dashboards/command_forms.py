@@ -47,6 +47,8 @@ def _line(name: str, label: str, *, hint: str = "") -> Field:
     return Field(name, label, "line", required=False, hint=hint)
 
 
+STAFF_ONLY = "只有工作人员看得到"
+
 FORMS: dict[str, tuple[Field, ...]] = {
     "classify": (
         Field("topic", "诉求类别", "select", "topics"),
@@ -55,7 +57,10 @@ FORMS: dict[str, tuple[Field, ...]] = {
         Field("place", "地点", "select", "places", required=False),
     ),
     "accept": (),
-    "redirect": (Field("path", "告知的途径", "select", PATHS),),
+    "redirect": (
+        Field("path", "告知的途径", "select", PATHS),
+        _words("告知内容", required=False, hint="群众会看到这段文字，请写清楚向谁提、带什么、有没有时限"),
+    ),
     "dispatch": (
         Field("unit", "主办单位", "select", "leads"),
         Field("collaborators", "协办单位", "many", "units", required=False, hint="可多选，主办单位负总责"),
@@ -64,6 +69,7 @@ FORMS: dict[str, tuple[Field, ...]] = {
     "contact": (
         Field("ok", "联系结果", "flag", REACHED),
         Field("method", "联系方式", "select", WAYS),
+        _words("联系情况", required=False, hint=STAFF_ONLY),
     ),
     "request_return": (
         _words("退单理由", hint="写明为什么不归本单位办理"),
@@ -86,8 +92,14 @@ FORMS: dict[str, tuple[Field, ...]] = {
         Field("channel", "送达方式", "select", WAYS),
         _line("proof", "送达凭证", hint="如回执号、快递单号"),
     ),
-    "serve_notice": (Field("channel", "告知方式", "select", WAYS),),
-    "follow_up": (Field("answer", "回访结果", "select", FOLLOW_UP_ANSWERS),),
+    "serve_notice": (
+        Field("channel", "告知方式", "select", WAYS),
+        _words("告知内容", required=False, hint="群众会看到这段文字"),
+    ),
+    "follow_up": (
+        Field("answer", "回访结果", "select", FOLLOW_UP_ANSWERS),
+        _words("回访记录", required=False, hint=STAFF_ONLY),
+    ),
     "evaluate": (
         Field("rating", "评价", "select", RATINGS),
         Field("solved", "问题是否解决", "flag", YES_NO, required=False),
@@ -101,8 +113,10 @@ FORMS: dict[str, tuple[Field, ...]] = {
     ),
     "unlink": (Field("case", "取消与哪一件的关联", "select", "links"),),
     "separate": (Field("petition_id", "撤销并入的来件", "select", "joined"),),
-    "note": (_words("备注内容", hint="只有工作人员看得到"),),
+    "note": (_words("备注内容", hint=STAFF_ONLY),),
 }
+# The steps whose words the citizen reads.
+READ_BY_CITIZENS = frozenset({"submit_reply", "redirect", "serve_notice"})
 # Words of a JSON command: these names go where words go, apart from the events.
 WORD_NAMES = frozenset({"text", "reason", "comment"})
 # Of a JSON command, and no data of the command itself.

@@ -14,6 +14,7 @@ from cases.events import Actor
 from cases.ports import CaseRow, Outcome
 from cases.viewer import Viewer
 from dashboards.parts import Desk
+from dashboards.reply_templates import check_no_gaps
 
 
 def actor_of(viewer: Viewer) -> Actor:
@@ -35,6 +36,7 @@ def give(
 ) -> Outcome:
     """Give one command about a case that the viewer sees. Raises Refused, VersionConflict, NotAllowed, BadInput."""
     now = desk.clock()
+    check_no_gaps(texts)
     command = Command(
         name=name,
         case_id=row.case.case_id,

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
@@ -16,6 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from cases.errors import BadInput, FieldError, NotFound
 from cases.ports import CaseQuery, CaseRow, SavedView, SearchQuery, SearchResult
 from dashboards.bulk import LIMIT, bulk_actions, carry_out, export
+from dashboards.exporting import MOST, export_response, listed_cases
 from dashboards.http import (
     check_token,
     frame,
@@ -91,7 +92,7 @@ def queue_routes(desk: Desk, presence: Presence) -> APIRouter:
         who = await signed_in(desk, request)
         fields = await read_form(request)
         check_token(desk, request, fields, who)
-        if fields.one("action") == "export":
+        if fields.one("action").startswith("export"):
             return await asyncio.to_thread(export, desk, who, fields)
         results = await asyncio.to_thread(carry_out, desk, who, fields)
         if "application/json" in request.headers.get("accept", ""):
@@ -100,6 +101,14 @@ def queue_routes(desk: Desk, presence: Presence) -> APIRouter:
             "bulk.html", **frame(desk, who, who.session.csrf), title="批量办理的结果", results=results,
             back=_back(fields.one("back")),
         )  # fmt: skip
+
+    @router.post("/queue/export")
+    async def export_list(request: Request) -> Response:
+        """Everything in one list, as it is filtered and sorted; as far as an export goes."""
+        who = await signed_in(desk, request)
+        fields = await read_form(request)
+        check_token(desk, request, fields, who)
+        return await asyncio.to_thread(_export, desk, who, fields.one("query"), fields.one("format"))
 
     @router.post("/queue/views")
     async def views(request: Request) -> Response:
@@ -145,6 +154,13 @@ def _queue_page(
     )  # fmt: skip
 
 
+def _export(desk: Desk, who: SignedIn, address: str, format_: str) -> Response:
+    asked = _asked(desk, who, dict(parse_qsl(address, max_num_fields=30)))
+    said = [asked.view.name]
+    said += [f"{c['label']}：{c['words']}" for c in chips(asked.filters, asked.view.id, desk.policy, who.viewer)]
+    return export_response(desk, who.viewer, listed_cases(desk, who.viewer, asked.query, "，".join(said)), format_)
+
+
 def _frame(desk: Desk, who: SignedIn, density: str) -> dict[str, Any]:
     """What every list of the queue shows around its rows."""
     views = views_of(who.viewer)
@@ -157,6 +173,7 @@ def _frame(desk: Desk, who: SignedIn, density: str) -> dict[str, Any]:
         "actions": bulk_actions(desk, who.viewer),
         "limit": LIMIT,
         "batch": secrets.token_hex(8),
+        "export_most": f"{MOST:,}",
         "saved_limit": SAVED_LIMIT,
         "name_limit": NAME_LIMIT,
     }

@@ -19,6 +19,7 @@ from cases.policy import Policy
 from cases.ports import SavedSearch, SearchQuery, SearchResult
 from cases.viewer import SEES_NO_CASES
 from dashboards.cockpit import steps
+from dashboards.exporting import MOST, export_response, found_cases
 from dashboards.found import data_json, found_row
 from dashboards.http import check_token, frame, page_route, read_form, signed_in
 from dashboards.pages import marked, page
@@ -60,6 +61,15 @@ def search_routes(desk: Desk) -> APIRouter:
             {"offers": [{"start": o.start, "text": o.text, "label": o.label, "hint": o.hint} for o in offers]}
         )
 
+    @router.post("/search/export")
+    async def export(request: Request) -> Response:
+        who = await _reader(desk, request)
+        fields = await read_form(request)
+        check_token(desk, request, fields, who)
+        return await asyncio.to_thread(
+            _export, desk, who, fields.one("q")[:LONGEST], fields.one("sort"), fields.one("format")
+        )
+
     @router.post("/search/saved")
     async def save(request: Request) -> Response:
         who = await _reader(desk, request)
@@ -85,6 +95,10 @@ async def _reader(desk: Desk, request: Request) -> SignedIn:
     if who.account.role in SEES_NO_CASES:
         raise NotAllowed("您的岗位不看办件，所以不能查找。", do="请从首页进入")
     return who
+
+
+def _export(desk: Desk, who: SignedIn, q: str, sort: str, format_: str) -> Response:
+    return export_response(desk, who.viewer, found_cases(desk, who.viewer, q, sort), format_)
 
 
 def _save(desk: Desk, who: SignedIn, q: str, sort: str, name: str) -> None:
@@ -128,7 +142,7 @@ def _page(desk: Desk, who: SignedIn, q: str, sort: str, every: str, cursor: str 
         more=_address(q, sort=sort, every=every, cursor=result.cursor) if result.cursor else None, paged=cursor is not None,
         over_time=drawn, every=every, everies=EVERY, link=lambda **more: _address(q, **{"sort": sort, "every": every, **more}),
         saved=[(s.name, s.query, _address(s.query, sort=s.sort)) for s in desk.saved.saved(who.account.name)],
-        charts=data_json(_picture(drawn)), today=now.astimezone(desk.zone).date(),
+        charts=data_json(_picture(drawn)), export_most=MOST, today=now.astimezone(desk.zone).date(),
     )  # fmt: skip
 
 

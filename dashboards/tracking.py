@@ -106,7 +106,10 @@ def progress(desk: Desk, found: Tracked, now: datetime) -> dict[str, Any]:
     case = found.row.case
     events = desk.store.events(case.case_id)
     served = [r for r in case.replies if r.served_at is not None]
-    texts = desk.petitions.texts({r.text_id for r in served} | {found.petition.text_id})
+    told = [e for e in reversed(in_order(events)) if e.type in TOLD and "text_id" in e.data]
+    texts = desk.petitions.texts(
+        {r.text_id for r in served} | {found.petition.text_id} | {str(e.data["text_id"]) for e in told}
+    )
     course = [
         {
             "at": day_and_time(e.occurred_at, desk.zone, now),
@@ -132,6 +135,14 @@ def progress(desk: Desk, found: Tracked, now: datetime) -> dict[str, Any]:
             }
             for r in reversed(served)
         ],
+        "notices": [
+            {
+                "title": PUBLIC[e.type],
+                "at": day_and_time(e.occurred_at, desk.zone, now),
+                "text": texts[e.data["text_id"]].body if e.data["text_id"] in texts else None,
+            }
+            for e in told
+        ],
         "course": course,
         "evaluation": case.evaluation,
         "solved": case.followup,
@@ -141,6 +152,37 @@ def progress(desk: Desk, found: Tracked, now: datetime) -> dict[str, Any]:
         "may_withdraw": case.is_open and (not case.secret or case.state == "registered"),
         "version": case.version,
     }
+
+
+# Notices 告知 whose words the citizen reads, beside the replies.
+TOLD = frozenset({"case.redirected", "notice.served"})
+# What a step of the office makes of the citizen's page, once it has been taken: the event that tells of it.
+_TELLS = {"submit_reply": "reply.served", "redirect": "case.redirected", "serve_notice": "notice.served"}
+
+
+def as_if_told(
+    desk: Desk, row: CaseRow, petition: StoredPetition, command: str, text: str, now: datetime
+) -> dict[str, Any]:
+    """What ``progress`` will answer once these words of an officer have reached the citizen: the same page, a step ahead."""
+    found = Tracked(petition, row, citizen_viewer(petition.petition_id, petition.sender))
+    shown = progress(desk, found, now)
+    event, at = _TELLS[command], day_and_time(now, desk.zone, now)
+    shown["course"] = [{"at": at, "words": PUBLIC[event], "unit": ""}, *shown["course"]]
+    if command == "submit_reply":
+        shown["replies"] = [{"at": at, "text": text}, *shown["replies"]]
+        shown |= {"state": PUBLIC_STATES["replied"], "promised": None, "may_review": _review_from_now(desk, row)}
+    else:
+        shown["notices"] = [{"title": PUBLIC[event], "at": at, "text": text}, *shown["notices"]]
+    if command == "redirect":
+        shown |= {"state": PUBLIC_STATES["redirected"], "promised": None}
+    return shown
+
+
+def _review_from_now(desk: Desk, row: CaseRow) -> dict[str, str] | None:
+    """The right of review as it begins with the reply: a span, as nobody knows yet on which day that will be."""
+    pack = desk.policy.packs.get(row.case.pack)
+    clock = next((c for c in pack.clocks if c.id == "review_request"), None) if pack is not None else None
+    return None if clock is None else {"by": f"收到答复后第{clock.length}日 24:00", "basis": clock.basis}
 
 
 def _unit(type_: str, data: Any, desk: Desk) -> str:
@@ -161,7 +203,7 @@ def _promised(desk: Desk, case_id: str, now: datetime) -> dict[str, Any] | None:
     return {
         "by": due_day(clock["due_at"], desk.zone, now),
         "what": PROMISES[str(clock["clock"])],
-        "basis": _basis(desk, clock),
+        "basis": basis_of(desk, clock),
         "late": clock.get("status") == "breached",
         "provisional": bool(clock.get("provisional")),
     }
@@ -171,11 +213,11 @@ def _may_review(desk: Desk, case_id: str, now: datetime) -> dict[str, str] | Non
     """Until when the citizen may ask the upper organ for a review 复查 (信访工作条例 第35条), while that right runs."""
     for clock in desk.clocks_of(case_id):
         if clock.get("clock") == "review_request" and clock.get("status") == "running":
-            return {"by": due_day(clock["due_at"], desk.zone, now), "basis": _basis(desk, clock)}
+            return {"by": due_day(clock["due_at"], desk.zone, now), "basis": basis_of(desk, clock)}
     return None
 
 
-def _basis(desk: Desk, clock: Mapping[str, Any]) -> str:
+def basis_of(desk: Desk, clock: Mapping[str, Any]) -> str:
     """The law behind a date: the pack's title and the article."""
     rule = (clock.get("certificate") or {}).get("rule") or {}
     pack, basis = desk.policy.packs.get(str(rule.get("pack"))), str(rule.get("basis", ""))

@@ -37,6 +37,14 @@ def due_day(at: datetime | str | None, zone: ZoneInfo, now: datetime | None = No
     return day_and_time(local, zone, now)
 
 
+def whole_day(at: datetime | str | None, zone: ZoneInfo) -> str:
+    """A date as a letter has it, ``2026年11月27日``."""
+    found = moment(at)
+    return (
+        f"{local.year}年{local.month}月{local.day}日" if found is not None and (local := found.astimezone(zone)) else ""
+    )
+
+
 def duration(length: timedelta) -> str:
     """``3天``, ``5小时``, ``20分钟``: one unit, rounded down, as one says what is left."""
     minutes = int(length.total_seconds() // 60)

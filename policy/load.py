@@ -21,11 +21,12 @@ from policy.marks import did_you_mean
 from policy.packs_load import load_limits
 from policy.places import load_places
 from policy.reading import Entry, read_list, read_mapping, read_text
+from policy.replies_load import load_replies
 
 PACKAGED = Path(__file__).parent
 FILES = (
     "town.yaml", "units.yaml", "places.yaml", "topics.yaml", "routes.yaml", "jurisdiction.yaml", "lexicon.yaml",
-    "dictionary.txt", "packs.yaml",
+    "dictionary.txt", "packs.yaml", "replies.yaml",
 )  # fmt: skip
 FOLDERS = ("packs", "calendars")
 
@@ -69,6 +70,7 @@ def load_policy(folder: Path | None = None) -> Policy:
         repeat_days=int(_between(town, "repeat_days", 90, 1, 3650)),
         supplement_minutes=int(_between(town, "supplement_minutes", 30, 0, 1440)),
         dictionary=_dictionary(folder, units, places),
+        replies=load_replies(folder, topics),
     )
     return replace(policy, hash=policy_hash(policy))
 

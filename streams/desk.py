@@ -10,7 +10,7 @@ from typing import Any
 from cases.case import Case
 from cases.commands import COMMANDS, Command
 from cases.errors import BadInput, FieldError, NotFound, Refused, VersionConflict
-from cases.events import Event, NewEvent
+from cases.events import Actor, Event, NewEvent
 from cases.folding import fold
 from cases.lifecycle import RULES, Situation, decide, refusal
 from cases.petition import TEXT_LIMIT
@@ -19,7 +19,7 @@ from cases.viewer import Viewer
 from streams import projection
 from streams.books import Books
 
-TEXT_KINDS = {"submit_reply": "reply", "note": "note", "evaluate": "comment"}
+TEXT_KINDS = {"submit_reply": "reply", "note": "note", "contact": "note", "follow_up": "note", "evaluate": "comment"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,13 +66,14 @@ class Desk:
             raise VersionConflict("本件刚被别人更新过", outcome.version)
         return outcome
 
-    def allowed(self, case_id: str, viewer: Viewer) -> dict[str, str | None]:
+    def allowed(self, case_id: str, viewer: Viewer, now: datetime) -> dict[str, str | None]:
         """For each command, None if this viewer may give it now, else why not, in words."""
         row = self._parts.reader.row(case_id, viewer)
         if row is None:
             raise NotFound("没有这个办件", "请核对办件编号")
-        policy = self._parts.books.policy
-        return {name: refusal(row.case, name, viewer.role, viewer.unit, policy) for name in RULES}
+        situation = self._situation(row.case, self._parts.cases.events(case_id), (), now)
+        actor = Actor(kind=viewer.kind, id=viewer.id, role=viewer.role, unit=viewer.unit)
+        return {name: refusal(row.case, name, actor, situation) for name in RULES}
 
     def decision(
         self, before: Sequence[Event], new: Sequence[NewEvent], now: datetime, texts: Sequence[Text] = ()

@@ -22,7 +22,7 @@ export function actions(live, list) {
   none.addEventListener("click", () => { putAway(); list.current?.focus(); });
   form.addEventListener("submit", (event) => {
     const action = event.submitter?.value;
-    if (action === "export") return; // the browser fetches the file
+    if (action.startsWith("export")) return; // the browser fetches the file
     event.preventDefault();
     const unit = form.elements[`unit-${action}`]?.value;
     run(action, unit);

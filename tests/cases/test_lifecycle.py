@@ -278,15 +278,66 @@ def test_a_petitioner_may_withdraw_while_the_case_is_open() -> None:
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name in RULES])
 @pytest.mark.parametrize("role", ["admin", "auditor"])
 def test_those_who_run_or_audit_the_system_give_no_commands(name: str, role: str) -> None:
-    assert refusal(dispatched().case, name, role, None, TOWN) is not None
+    assert why_not(dispatched(), name, role) is not None
+
+
+def why_not(
+    matter: Matter, name: str, role: str, *, who: str | None = None, unit: str | None = None, **clocks: str
+) -> str | None:
+    actor = Actor(kind="person", id=who or role, role=role, unit=unit)
+    return refusal(matter.case, name, actor, Situation(policy=TOWN, clocks=clocks))
 
 
 def test_a_button_is_explained_before_it_is_pressed() -> None:
-    case = dispatched().case
+    matter = dispatched()
+    away = "social_security_station"
 
-    assert refusal(case, "sign_for", "unit_clerk", LEAD, TOWN) is None
-    assert "只有主办单位可以操作" == refusal(case, "sign_for", "unit_clerk", "social_security_station", TOWN)
-    assert "案件目前待签收,不能办结" == refusal(case, "close", "unit_head", LEAD, TOWN)
+    assert why_not(matter, "sign_for", "unit_clerk", unit=LEAD) is None
+    assert "只有主办单位可以操作" in (why_not(matter, "sign_for", "unit_clerk", unit=away) or "")
+    assert "案件目前待签收,不能办结" == why_not(matter, "close", "unit_head", unit=LEAD)
+
+
+def test_what_the_course_of_a_case_forbids_is_told_before_the_button_is_pressed() -> None:
+    """Not only state and role: who wrote the reply, what was returned before, what has run out, what there is none of."""
+    replied = dispatched().do("sign_for", "unit_clerk", who="li", unit=LEAD)
+    replied.do("submit_reply", "unit_clerk", who="li", unit=LEAD, text="已修好", result="resolved")
+    returned = (
+        dispatched()
+        .do("request_return", "unit_clerk", unit=LEAD, text="不归我们")
+        .do("refuse_return", "dispatcher", text="归")
+    )
+
+    assert why_not(replied, "approve_reply", "unit_head", who="boss", unit=LEAD) is None
+    assert "起草人不能审核自己的答复" in (why_not(replied, "approve_reply", "unit_head", who="li", unit=LEAD) or "")
+    assert "还没有审核通过" in (why_not(replied, "serve_reply", "unit_clerk", unit=LEAD) or "")
+    assert "本单位已申请过一次退单" == why_not(returned, "request_return", "unit_clerk", unit=LEAD)
+    lapsed = {"return": "lapsed"}
+    assert "已超过退单期限" in (why_not(dispatched(), "request_return", "unit_clerk", unit=LEAD, **lapsed) or "")
+    assert "本件没有关联别的办件" == why_not(replied, "unlink", "dispatcher")
+    assert "没有并入的可以撤销" in (why_not(replied, "separate", "dispatcher") or "")
+
+
+@pytest.mark.parametrize(
+    "role", ["unit_clerk", "unit_head", "dispatcher", "petition_office", "town_head", "petitioner"]
+)
+def test_what_a_button_says_cannot_be_done_is_refused_when_it_is_tried(role: str) -> None:
+    given = {
+        "unit": LEAD, "topic": "utilities", "path": "litigation", "result": "resolved", "channel": "phone", "answer": "resolved",
+        "rating": "satisfied", "case_id": "c2", "kind": "related", "petition_id": "p2",
+    }  # fmt: skip
+    for life in (Matter, dispatched, answered, lambda: Matter(secret=True)):
+        for name in RULES:
+            matter = life()
+            command = Command(
+                name=name, case_id="c1", expected_version=matter.case.version, command_id="k", data=given,
+                actor=Actor(kind="person", id="li", role=role, unit=LEAD), occurred_at=NOON, now=NOON,
+            )  # fmt: skip
+            situation = Situation(policy=TOWN, text={"text_id": "t", "text_hash": "h"})
+            if why_not(matter, name, role, who="li", unit=LEAD) is None:
+                assert decide(matter.case, command, situation)
+            else:
+                with pytest.raises(Refused):
+                    decide(matter.case, command, situation)
 
 
 def test_an_unknown_command_is_bad_input() -> None:

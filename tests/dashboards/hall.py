@@ -185,8 +185,8 @@ class Hall:
         self.follow({outcome.case_id})
         return outcome
 
-    def allowed(self, case_id: str, viewer: Viewer) -> dict[str, str | None]:
-        return self.commands.allowed(case_id, viewer)
+    def allowed(self, case_id: str, viewer: Viewer, now: datetime) -> dict[str, str | None]:
+        return self.commands.allowed(case_id, viewer, now)
 
     # --- who comes in ----------------------------------------------------------------------------------------------
 

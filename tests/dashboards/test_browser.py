@@ -21,8 +21,8 @@ PATIENCE = 30_000
 class Served:
     """A hall behind a real server on a free port of this machine."""
 
-    def __init__(self) -> None:
-        self.hall = Hall()
+    def __init__(self, hall: Hall | None = None) -> None:
+        self.hall = hall or Hall()
         config = uvicorn.Config(self.hall.app, port=0, log_level="warning", lifespan="off", timeout_graceful_shutdown=1)
         self.server = uvicorn.Server(config)
         self.thread = threading.Thread(target=self.server.run, daemon=True)

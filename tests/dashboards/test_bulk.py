@@ -117,8 +117,9 @@ def test_an_export_is_what_the_person_sees_masked_and_on_record(hall: Hall) -> N
     assert 1 == len(lines)
     assert "19900000009" not in answer.text
     assert not any(cell.startswith("=") for cell in lines[0])
-    [entry] = hall.audit("queue.exported")
-    assert ("person:li", mine) == (entry["actor"], entry["subject"])
+    [entry] = hall.audit("cases.exported")
+    assert ("person:li", f"所选：{mine}") == (entry["actor"], entry["subject"])
+    assert ["1 件，完成"] == [e["reason"] for e in hall.audit("cases.export_ended")]
     assert [] == hall.audit("secret.read")
 
 

@@ -7,6 +7,7 @@ import pytest
 from cases.case import STATES, Case
 from cases.commands import COMMANDS
 from cases.lifecycle import RULES
+from cases.viewer import SYSTEM_VIEWER
 from dashboards.command_forms import FORMS, options_of, read_json_command
 from dashboards.steps import steps_of
 from dashboards.timeline import _facts
@@ -77,12 +78,21 @@ def test_a_refusal_says_why_with_its_basis_and_keeps_what_was_typed(hall: Hall, 
     head = hall.officer("zhao", role="unit_head")
     officer.command(number, "request_return", text="不归我站管", basis="职责清单第3条")
     hall.dispatcher().command(number, "refuse_return", text="属地在你站")
-    answer = head.command(number, "request_return", text="还是不归<我站>管")
+    # From a page that was opened before: the button is not there any more, and why is.
+    assert "申请退单 本单位已申请过一次退单" in words_on(head.get(f"/cases/{number}").text)
+    form = {"csrf": head.csrf(), "command": "request_return", "expected_version": str(version_of(hall, number))}
+    answer = head.post(f"/cases/{number}/commands", form | {"text": "还是不归<我站>管"})
 
     assert 422 == answer.status_code
     assert "本单位已申请过一次退单" in answer.text
     assert "依据：办件流程" in answer.text
     assert "还是不归&lt;我站&gt;管</textarea>" in answer.text
+
+
+def version_of(hall: Hall, number: str) -> int:
+    row = hall.storage.reader.row_by_number(number, SYSTEM_VIEWER)
+    assert row is not None
+    return row.case.version
 
 
 def test_a_missing_field_is_named(hall: Hall, signed: tuple[Browser, str]) -> None:

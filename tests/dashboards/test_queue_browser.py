@@ -33,8 +33,9 @@ def dispatched(hall: Hall, text: str, phone: str) -> str:
 
 
 def step(
-    hall: Hall, case_id: str, name: str, who: str, role: str, unit: str, data: dict[str, str] | None = None
-) -> None:
+    hall: Hall, case_id: str, name: str, who: str, role: str, unit: str, data: dict[str, str] | None = None,
+    text: str = "",
+) -> None:  # fmt: skip
     from cases.commands import Command
     from cases.events import Actor
     from cases.viewer import SYSTEM_VIEWER
@@ -43,7 +44,7 @@ def step(
         Command(
             name=name, case_id=case_id, expected_version=hall.case(case_id).version,
             actor=Actor(kind="person", id=who, role=role, unit=unit), occurred_at=hall.now, now=hall.now,
-            command_id=f"{name}-{case_id}", data=data or {},
+            command_id=f"{name}-{case_id}", data=data or {}, texts={"text": text} if text else {},
         ),
         SYSTEM_VIEWER,
     )  # fmt: skip

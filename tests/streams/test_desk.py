@@ -144,7 +144,7 @@ def test_a_join_by_mistake_is_undone_and_the_petition_has_a_case_of_its_own(offi
 
 def test_each_button_says_why_it_cannot_be_pressed(office: Office, case_id: str) -> None:
     clerk = Viewer(id="x", kind="person", role="unit_clerk", unit=LEAD, units=None)
-    allowed = office.desk.allowed(case_id, clerk)
+    allowed = office.desk.allowed(case_id, clerk, NOON)
 
     assert "“受理”不属于您的岗位职责" == allowed["accept"]
     assert "案件目前已登记,不能签收" == allowed["sign_for"]
