@@ -280,6 +280,15 @@ class Identity:
             plain = plain.removeprefix("+86").removeprefix("0086")
         return f"{kind}:{self._mac(kind, plain).hex()[:32]}"
 
+    def upload_id(self, nonce: str, sha256: str) -> str:
+        """The id of an attachment. It vouches for the bytes: a petition names the id, so that whoever puts other bytes in
+        their place is found out. ``nonce``: 16 random letters."""
+        return f"u{nonce}{self.key('upload', nonce, sha256)}"
+
+    def vouches(self, upload_id: str, sha256: str) -> bool:
+        """Whether this is the id that these bytes were given."""
+        return upload_id == self.upload_id(upload_id[1:17], sha256)
+
     def key(self, purpose: str, *parts: str) -> str:
         return self._mac(purpose, *parts).hex()[:32]
 

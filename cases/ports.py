@@ -11,13 +11,14 @@ import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, BinaryIO, NamedTuple, Protocol
 
 from cases.case import Case
 from cases.commands import Command
 from cases.events import Event, NewEvent
 from cases.petition import Petition
 from cases.quick import quick
+from cases.uploads import Upload
 from cases.viewer import Viewer
 
 # --- The log: what came in ------------------------------------------------------------------------------------------
@@ -754,6 +755,49 @@ class Understand(Protocol):
     """Text to understanding, in batches, deterministic for one model."""
 
     def understand(self, petitions: Sequence[Petition]) -> list[Understanding]: ...
+
+
+# --- Attachments -----------------------------------------------------------------------------------------------------
+
+
+class Uploads(Protocol):
+    """Attachments 附件: a row each, and their bytes. Bytes are found by their SHA-256; the same ones twice are kept once."""
+
+    def keep(self, upload: Upload, body: BinaryIO, small: bytes = b"") -> None:
+        """Bytes and row are durable on return, or neither counts. ``small``: the bytes of ``upload.small``.
+
+        Under a known id the first row stands, and where nobody claimed it yet it waits as long as the new one would."""
+
+    def get(self, upload_ids: Collection[str]) -> dict[str, Upload]: ...
+
+    def claim(self, petition_id: str, upload_ids: Collection[str], *, now: datetime) -> bool:
+        """They are this petition's from now on, all of them or none. The same petition may claim again. False where one
+        is not there or is another petition's. Whether the sender may name them is the caller's to look at."""
+
+    def release(self, petition_id: str, upload_ids: Collection[str], *, until: datetime) -> None:
+        """What this petition claimed waits again, as it was not taken after all."""
+
+    def content(self, sha256: str) -> Iterator[bytes] | None:
+        """The bytes in pieces of a megabyte at most, or None where there are none."""
+
+
+class UploadKeeping(Protocol):
+    """What becomes of attachments: erasing, sweeping, looking whether all are there."""
+
+    def waiting(self) -> int:
+        """Bytes that no petition has named yet."""
+
+    def forget(self, petition_ids: Collection[str]) -> int:
+        """Take away bytes and names of what these petitions named (个人信息删除); the rows stay, as erased. Answers how
+        many. Bytes that another upload shares stay for that one."""
+
+    def sweep(self, now: datetime, known: Callable[[Collection[str]], Collection[str]]) -> int:
+        """Remove what nobody named in time, and bytes that no row speaks of (a kill came in between). What was claimed by
+        a petition that never arrived waits again; ``known``: of these petition ids, those that did. A bounded piece of the
+        work; answers how much was done."""
+
+    def sizes(self, sha256s: Collection[str]) -> dict[str, int]:
+        """How many bytes there really are, for each SHA-256 of which there are any."""
 
 
 # --- Search ----------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from starlette.staticfiles import StaticFiles
 from cases.errors import SuqiuError
 from cases.problems import problem
 from dashboards.api import api_routes
+from dashboards.attachments import attachment_routes
 from dashboards.case_page import case_routes
 from dashboards.cockpit_page import cockpit_routes
 from dashboards.http import page_route, problem_response, unasked
@@ -42,7 +43,7 @@ def dashboard_router(desk: Desk, hub: LiveHub | None = None) -> APIRouter:
     presence = Presence(desk.clock, live.tell)
     for part in (
         api_routes(desk, live), signin_routes(desk), queue_routes(desk, presence), case_routes(desk, presence),
-        intake_routes(desk), track_routes(desk), ops_routes(desk), cockpit_routes(desk), search_routes(desk),
+        attachment_routes(desk), intake_routes(desk), track_routes(desk), ops_routes(desk), cockpit_routes(desk), search_routes(desk),
         large_print_routes(https=desk.cookie_secure), _static_routes(desk),
     ):  # fmt: skip
         router.include_router(part)

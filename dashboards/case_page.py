@@ -20,6 +20,7 @@ from cases.petition import CHANNELS
 from cases.ports import CaseRow, StoredPetition, Text
 from cases.problems import status_of
 from cases.viewer import MAY_UNMASK, Viewer
+from dashboards.attachments import attachments_by_petition, attachments_view
 from dashboards.bulk import said
 from dashboards.case_actions import (
     ASKS,
@@ -30,6 +31,7 @@ from dashboards.case_actions import (
     with_template,
     without_template,
 )
+from dashboards.case_row import find_row
 from dashboards.command_forms import read_command
 from dashboards.commanding import give, new_command_id
 from dashboards.http import Fields, check_token, frame, page_route, read_form, signed_in
@@ -111,18 +113,6 @@ def _present(desk: Desk, presence: Presence, who: SignedIn, number: str, state: 
     return Response(json.dumps({"others": others}, ensure_ascii=False), media_type="application/json")
 
 
-def find_row(desk: Desk, number: str, viewer: Viewer, how: str) -> CaseRow:
-    """The case of this number; NotFound says the same of what is absent and what is not for this viewer.
-
-    A read of a report of wrongdoing is on record before anything of it is shown.
-    """
-    row = desk.reader.row_by_number(number, viewer)
-    if row is None:
-        raise NotFound("没有这个办件，或者您无权查看。", "请核对办件编号")
-    audit_secret(desk.audit, [row], viewer, how, desk.clock())
-    return row
-
-
 def _show(
     desk: Desk, who: SignedIn, number: str, *, done: str = "", problem: SuqiuError | None = None,
     typed: Fields | None = None, opened: str = "", unmasked: bool = False, status: int = 200,
@@ -180,7 +170,7 @@ def _seen(desk: Desk, row: CaseRow, viewer: Viewer, unmasked: bool, now: datetim
     context = {
         "row": row_view(row, desk, now),
         "case": case,
-        "petitions": _petitions_view(desk, case.petitions, petitions, texts, events, unmasked, now),
+        "petitions": _petitions_view(desk, case.petitions, petitions, texts, events, unmasked, now, case.number),
         "explanation": _explanation(events, words, desk),
         "clocks": [_clock_view(c, desk, case.pack, types, now) for c in desk.clocks_of(case.case_id)],
         "entries": timeline(events, texts, policy, case.pack, numbers, desk.zone, now),
@@ -278,10 +268,11 @@ def _unmask(desk: Desk, who: SignedIn, number: str, reason: str) -> Response:
 
 def _petitions_view(
     desk: Desk, order: Sequence[str], stored: Sequence[StoredPetition], texts: Mapping[str, Text],
-    events: Sequence[Event], unmasked: bool, now: datetime,
+    events: Sequence[Event], unmasked: bool, now: datetime, number: str,
 ) -> list[dict[str, Any]]:  # fmt: skip
     """The petitions of the case, the first first. Masked, unless somebody just said why not."""
     by_id = {p.petition_id: p for p in stored}
+    attached = attachments_by_petition(desk, stored, texts)
     spans = _deciding_words(events)
     found = []
     for n, petition_id in enumerate(p for p in order if p in by_id):
@@ -296,6 +287,9 @@ def _petitions_view(
             "title": "",
             "text": "",
             "person": [],
+            "attachments": attachments_view(
+                attached[petition_id], petition, desk, now, f"/cases/{number}/attachments", named=unmasked
+            ),
         }
         if said is not None:
             original, masked = said

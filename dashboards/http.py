@@ -7,7 +7,7 @@ import hmac
 import json
 import logging
 import secrets
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
@@ -185,12 +185,17 @@ async def read_body(request: Request) -> bytes:
 
 
 async def read_form(request: Request) -> Fields:
-    """A URL-encoded form. Line ends are the browser's CRLF; they become what the rest of the house uses."""
+    """A URL-encoded form."""
     text = (await read_body(request)).decode("utf-8", "replace")
     try:
         pairs = parse_qsl(text, keep_blank_values=True, encoding="utf-8", errors="replace", max_num_fields=FIELD_LIMIT)
     except ValueError as error:
         raise BadInput("表单的字段太多") from error
+    return fields_of(pairs)
+
+
+def fields_of(pairs: Iterable[tuple[str, str]]) -> Fields:
+    """Line ends are the browser's CRLF; they become what the rest of the house uses."""
     fields = Fields()
     for name, value in pairs:
         fields[name] = (*fields.get(name, ()), value.replace("\r\n", "\n"))

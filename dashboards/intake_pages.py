@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -13,6 +13,7 @@ from cases.errors import (
     BadForm,
     BadInput,
     ContentConflict,
+    FieldError,
     NotAllowed,
     NotSignedIn,
     SuqiuError,
@@ -35,6 +36,17 @@ from dashboards.http import (
 )
 from dashboards.pages import page
 from dashboards.parts import Desk
+from dashboards.photo_forms import (
+    Owner,
+    citizen,
+    clerk,
+    form_with_files,
+    ids_of,
+    photo_limits,
+    photo_routes,
+    still_there,
+    with_files_taken,
+)
 from dashboards.qr import qr
 from dashboards.sessions import SignedIn
 from dashboards.suggesting import shown_to_all, suggestion
@@ -57,6 +69,7 @@ LABELS: dict[str, str] = {
     "received_at": "收到时间",
     "filed_by_name": "代办人",
     "accused": "被反映的单位或个人",
+    "attachments": "照片和文件",
     "reply_by": "答复方式",
     "origin_kind": "来源",
     "origin_organ": "来文机关",
@@ -85,11 +98,14 @@ def intake_routes(desk: Desk) -> APIRouter:
     @router.post("/report")
     async def report(request: Request) -> Response:
         """A citizen's page, also for an officer who happens to be signed in: it carries nobody's session."""
-        fields = await read_form(request)
-        try:
-            check_token(desk, request, fields, None)
-        except BadForm:
-            return _form(desk, request, "report.html", None, fields, EXPIRED)
+        async with form_with_files(desk, request) as (fields, files, left_out):
+            try:
+                check_token(desk, request, fields, None)
+            except BadForm:
+                return await asyncio.to_thread(_form, desk, request, "report.html", None, fields, EXPIRED)
+            fields, wrong = await with_files_taken(desk, fields, files, left_out, citizen(request))
+        if wrong:
+            return await asyncio.to_thread(_form, desk, request, "report.html", None, fields, _not_taken(wrong))
         if fields.one("go") == "preview":
             return await asyncio.to_thread(_preview, desk, request, fields)
         return await _submit(desk, request, "report.html", None, fields)
@@ -102,15 +118,18 @@ def intake_routes(desk: Desk) -> APIRouter:
     @router.post("/desk")
     async def register(request: Request) -> Response:
         """Whoever signed out meanwhile signs in beside this page, and comes back to what was typed."""
-        fields = await read_form(request)
-        try:
-            who = await _clerk(desk, request)
-        except NotSignedIn:
-            return _form(desk, request, "desk.html", None, fields, SIGNED_OUT)
-        try:
-            check_token(desk, request, fields, who)
-        except BadForm:
-            return _form(desk, request, "desk.html", who, fields, EXPIRED)
+        async with form_with_files(desk, request) as (fields, files, left_out):
+            try:
+                who = await _clerk(desk, request)
+            except NotSignedIn:
+                return await asyncio.to_thread(_form, desk, request, "desk.html", None, fields, SIGNED_OUT)
+            try:
+                check_token(desk, request, fields, who)
+            except BadForm:
+                return await asyncio.to_thread(_form, desk, request, "desk.html", who, fields, EXPIRED)
+            fields, wrong = await with_files_taken(desk, fields, files, left_out, clerk(who.account.name))
+        if wrong:
+            return await asyncio.to_thread(_form, desk, request, "desk.html", who, fields, _not_taken(wrong))
         return await _submit(desk, request, "desk.html", who, fields)
 
     @router.post("/desk/suggest")
@@ -122,7 +141,22 @@ def intake_routes(desk: Desk) -> APIRouter:
         found = await asyncio.to_thread(suggestion, desk, who.viewer, fields)
         return page("_suggestion.html", **found)
 
+    async def of_citizen(request: Request) -> tuple[Owner, None]:
+        return citizen(request), None
+
+    async def of_clerk(request: Request) -> tuple[Owner, SignedIn]:
+        who = await _clerk(desk, request)
+        return clerk(who.account.name), who
+
+    router.include_router(photo_routes(desk, "/report/photos", of_citizen))
+    router.include_router(photo_routes(desk, "/desk/photos", of_clerk))
     return router
+
+
+def _not_taken(wrong: Sequence[FieldError]) -> BadInput:
+    """Some files were refused: nothing is handed in without them unless its sender says so."""
+    what_now = FieldError(("attachments",), "其余的已经收好。请换一个再选，或者不带它直接提交。")
+    return BadInput("有照片或文件没有收下，还没有提交", [*wrong, what_now])
 
 
 def _places(desk: Desk) -> list[str]:
@@ -142,11 +176,11 @@ async def _submit(desk: Desk, request: Request, template: str, who: SignedIn | N
     try:
         submitted, channel = await asyncio.to_thread(_hand_in, desk, who, fields, _address(request))
     except (BadInput, ContentConflict, TooBusy, Unavailable) as error:
-        return _form(desk, request, template, who, fields, error)
+        return await asyncio.to_thread(_form, desk, request, template, who, fields, error)
     return page(
         "receipt.html", 200, **frame(desk, who, who.session.csrf if who else ""), title="回执", submitted=submitted,
         by_clerk=who is not None, public_url=desk.public_url.rstrip("/"), at=desk.clock().astimezone(desk.zone), channel=CHANNELS.get(channel, ""),
-        code=qr(track_link(desk, request, submitted.receipt)),
+        code=qr(track_link(desk, request, submitted.receipt)), attached=len(ids_of(fields)),
     )  # fmt: skip
 
 
@@ -193,13 +227,17 @@ def _form(
     shown: Mapping[str, str] | None = None,
 ) -> Response:
     token, seed = form_token(desk, request, who)
+    desk_form = template == "desk.html"
+    # The form's own number: a second click or a reload is the same petition, with the same receipt.
+    form_id = fields.one("form_id") or secrets.token_hex(12)
+    fields, photos = still_there(desk, fields, "desk" if desk_form else "web")
     response = page(
         template, 200 if error is None else status_of(error), **frame(desk, who, token),
-        title="登记来件" if template == "desk.html" else "反映诉求", fields=fields, limits=LIMITS, problem=error,
+        title="登记来件" if desk_form else "反映诉求", fields=fields, limits=LIMITS, problem=error,
         shown=shown, may_preview=desk.understand is not None, places=_places(desk),
         problems=_problems(error), channels={c: CHANNELS[c] for c in DESK_CHANNELS}, reply_ways=REPLY_WAYS, origins=ORIGINS,
-        # The form's own number: a second click or a reload is the same petition, with the same receipt.
-        form_id=fields.one("form_id") or secrets.token_hex(12),
+        form_id=form_id, photos=photos, photos_at="/desk/photos" if desk_form else "/report/photos",
+        photo_limits=photo_limits(desk),
     )  # fmt: skip
     if isinstance(error, TooBusy):
         response.headers["Retry-After"] = str(error.retry_after)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
+
+from starlette.requests import Request
 
 from cases.petition import Identity
 from cases.policy import Policy
@@ -29,10 +32,43 @@ from cases.ports import (
     Suggestion,
     Tasks,
     Understand,
+    Uploads,
 )
+from cases.uploads import SentFile, Upload
 
 Form = Mapping[str, str]
 """A submitted form: each field's name and text."""
+
+
+class SentForm(AbstractContextManager["SentForm"], Protocol):
+    """A form with files as it came in; its files are gone once it is left. ``left_out``: how many were too many."""
+
+    @property
+    def fields(self) -> Sequence[tuple[str, str]]: ...
+
+    @property
+    def files(self) -> Sequence[SentFile]: ...
+
+    @property
+    def left_out(self) -> int: ...
+
+
+class TakesFiles(Protocol):
+    """Where attachments come in. ``file_mib``, ``petition_mib``: what one, and all of one petition, may have.
+
+    ``read``: raises TooLarge, BadInput. ``take``: the attachment, durably; raises BadInput (the message names the file),
+    TooBusy, Unavailable. ``patron``: whose share of the room it takes. ``draft``: the only ``source_id`` that may name it.
+    """
+
+    @property
+    def file_mib(self) -> int: ...
+
+    @property
+    def petition_mib(self) -> int: ...
+
+    async def read(self, request: Request) -> SentForm: ...
+
+    async def take(self, sent: SentFile, *, sender: str, patron: str, draft: str = "", by: str = "") -> Upload: ...
 
 
 def anybody(address: str) -> None:
@@ -101,6 +137,8 @@ class Desk:
     web_form: Callable[[Form], Mapping[str, Any]]
     desk_form: Callable[[Form, str], Mapping[str, Any]]
     complete: Callable[[str], Sequence[Suggestion]]
+    uploads: Uploads
+    attachments: TakesFiles
     cookie_secure: bool = False
     public_url: str = ""
     admit: Callable[[str], None] = anybody

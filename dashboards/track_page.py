@@ -21,6 +21,8 @@ from cases.errors import (
 from cases.lifecycle import RATINGS
 from cases.petition import TEXT_LIMIT
 from cases.problems import status_of
+from cases.uploads import Upload
+from dashboards.attachments import NOT_HERE, pick
 from dashboards.commanding import give, new_command_id
 from dashboards.http import (
     Fields,
@@ -33,9 +35,12 @@ from dashboards.http import (
 )
 from dashboards.pages import page
 from dashboards.parts import Desk
+from dashboards.photo_forms import citizen, form_with_files, ids_of, photo_limits, still_there, with_files_taken
+from dashboards.sending import file_name, sent_small, sent_whole
 from dashboards.tracking import (
     TOKEN_SECONDS,
     Tracked,
+    own_petitions,
     petition_of,
     progress,
     prove,
@@ -106,18 +111,29 @@ def track_routes(desk: Desk) -> APIRouter:
         response.delete_cookie(cookie, path="/track", secure=desk.cookie_secure, httponly=True, samesite="lax")
         return response
 
+    @router.get("/track/attachments/{upload_id}")
+    async def whole(request: Request, upload_id: str) -> Response:
+        n, upload = await asyncio.to_thread(_attachment, desk, request.cookies.get(cookie), upload_id)
+        return sent_whole(desk, upload, file_name(upload, n))
+
+    @router.get("/track/attachments/{upload_id}/small")
+    async def small(request: Request, upload_id: str) -> Response:
+        _, upload = await asyncio.to_thread(_attachment, desk, request.cookies.get(cookie), upload_id)
+        return sent_small(desk, upload)
+
     async def _act(request: Request, name: str, done: str) -> Response:
-        fields = await read_form(request)
-        check_token(desk, request, fields, None)
-        found = await asyncio.to_thread(_found, desk, request.cookies.get(cookie))
-        if found is None:
-            return _ask(desk, request, "", "查询已超时，请重新输入。", 403)
+        async with form_with_files(desk, request) as (fields, files, left_out):
+            check_token(desk, request, fields, None)
+            found = await asyncio.to_thread(_found, desk, request.cookies.get(cookie))
+            if found is None:
+                return _ask(desk, request, "", "查询已超时，请重新输入。", 403)
+            fields, wrong = await with_files_taken(desk, fields, files, left_out, citizen(request))
         try:
+            if wrong:
+                raise BadInput("还没有提交：" + "；".join(e.msg for e in wrong))
             await asyncio.to_thread(_do, desk, found, name, fields, request.client.host if request.client else "")
         except (BadInput, Refused, NotAllowed, VersionConflict, ContentConflict, TooBusy, Unavailable) as error:
-            return await asyncio.to_thread(
-                _show, desk, request, found, problem=error, supplement=fields.raw("text")[:TEXT_LIMIT]
-            )
+            return await asyncio.to_thread(_show, desk, request, found, problem=error, typed=fields)
         return RedirectResponse(f"/track?done={done}", 303)
 
     return router
@@ -128,13 +144,27 @@ def _found(desk: Desk, token: str | None) -> Tracked | None:
     return tracked(desk, petition) if petition is not None else None
 
 
+def supplement_id(fields: Fields) -> str:
+    """The supplement's own number: of its form, so that a second click is the same one."""
+    given = fields.one("form_id")
+    return given[:100] if given.startswith("track-") else f"track-{new_command_id()}"
+
+
+def _attachment(desk: Desk, token: str | None, upload_id: str) -> tuple[int, Upload]:
+    """One of the citizen's own: of the petition that was tracked, or of what was added to it here."""
+    found = _found(desk, token)
+    if found is None:
+        raise NOT_HERE
+    return pick(desk, own_petitions(desk, found), upload_id)
+
+
 def _do(desk: Desk, found: Tracked, name: str, fields: Fields, address: str) -> None:
     """One thing that a citizen does about the petition."""
     if name == "supplement":
         if not fields.one("text"):
             raise BadInput("请写下要补充的情况")
         desk.admit(address)
-        supplement(desk, found, fields.one("text"), f"track-{fields.one('command_id')[:60] or new_command_id()}")
+        supplement(desk, found, fields.one("text"), supplement_id(fields), ids_of(fields))
         return
     data: dict[str, Any] = {}
     texts: dict[str, str] = {}
@@ -167,15 +197,20 @@ def _ask(desk: Desk, request: Request, receipt: str, problem: str = "", status: 
 
 def _show(
     desk: Desk, request: Request, found: Tracked, *, done: str = "",
-    problem: SuqiuError | None = None, supplement: str = "",
+    problem: SuqiuError | None = None, typed: Fields | None = None,
 ) -> Response:  # fmt: skip
     token, seed = form_token(desk, request, None)
+    typed = typed or Fields()
+    # A supplement that was refused keeps its number, under which its photographs wait.
+    form_id = typed.one("form_id") or f"track-{new_command_id()}"
+    typed, photos = still_there(desk, typed, "web")
     # After a refusal the case may have moved on: show it as it is now.
     found = tracked(desk, found.petition) or found
     response = page(
         "tracked.html", 200 if problem is None else status_of(problem), **frame(desk, None, token), title="办理进度",
         case=progress(desk, found, desk.clock()), ratings=RATINGS, thanks=THANKS.get(done, ""), problem=problem,
-        command_id=new_command_id(), supplement=supplement, limit=TEXT_LIMIT,
+        command_id=new_command_id(), supplement=typed.raw("text")[:TEXT_LIMIT], limit=TEXT_LIMIT,
+        form_id=form_id, photos=photos, photos_at="/report/photos", photo_limits=photo_limits(desk), problems=(),
     )  # fmt: skip
     keep_form_cookie(desk, response, seed)
     return response

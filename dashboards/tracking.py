@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,8 +12,10 @@ from typing import Any
 from cases.events import Actor, in_order
 from cases.ports import CaseRow, StoredPetition
 from cases.viewer import Viewer
+from dashboards.attachments import attachments_by_petition, attachments_view
 from dashboards.lockout import TRACKING
 from dashboards.parts import Desk
+from dashboards.personal import words_of
 from dashboards.rows import beyond_title
 from dashboards.timeline import PUBLIC
 from dashboards.viewers import citizen_viewer
@@ -101,11 +103,26 @@ def tracked(desk: Desk, petition: StoredPetition) -> Tracked | None:
     return None if row is None else Tracked(petition, row, viewer)
 
 
-def progress(desk: Desk, found: Tracked, now: datetime) -> dict[str, Any]:
-    """What the page shows: state, promised date, course, the reply as served, and what may be done."""
+def own_petitions(desk: Desk, found: Tracked) -> list[StoredPetition]:
+    """The petition that was tracked and what the same citizen added to it, in the order of their coming."""
+    case_id, own = found.row.case.case_id, found.petition.petition_id
+    petitions = desk.petitions.petitions_of([case_id]).get(case_id, [])
+    added = [p for p in petitions if p.role == "supplement"]
+    texts = desk.petitions.texts({p.text_id for p in added})
+    theirs = {
+        p.petition_id for p in added if (said := words_of(texts.get(p.text_id))) and said[0].get("supplements") == own
+    }
+    return [p for p in petitions if p.petition_id == own or p.petition_id in theirs]
+
+
+def progress(desk: Desk, found: Tracked, now: datetime, attachments_at: str = "/track/attachments") -> dict[str, Any]:
+    """What the page shows: state, promised date, course, the reply as served, and what may be done.
+
+    ``attachments_at``: where whoever looks gets the citizen's attachments."""
     case = found.row.case
     events = desk.store.events(case.case_id)
     served = [r for r in case.replies if r.served_at is not None]
+    own = own_petitions(desk, found)
     told = [e for e in reversed(in_order(events)) if e.type in TOLD and "text_id" in e.data]
     texts = desk.petitions.texts(
         {r.text_id for r in served} | {found.petition.text_id} | {str(e.data["text_id"]) for e in told}
@@ -119,7 +136,13 @@ def progress(desk: Desk, found: Tracked, now: datetime) -> dict[str, Any]:
         for e in reversed(in_order(events))
         if e.type in PUBLIC
     ]
+    attached = attachments_by_petition(desk, own, desk.petitions.texts({p.text_id for p in own}))
     return {
+        "attachments": [
+            one
+            for petition in own
+            for one in attachments_view(attached[petition.petition_id], petition, desk, now, attachments_at)
+        ],
         "number": case.number,
         "state": PUBLIC_STATES.get(case.state, "办理中"),
         "title": found.row.display.title,
@@ -165,7 +188,7 @@ def as_if_told(
 ) -> dict[str, Any]:
     """What ``progress`` will answer once these words of an officer have reached the citizen: the same page, a step ahead."""
     found = Tracked(petition, row, citizen_viewer(petition.petition_id, petition.sender))
-    shown = progress(desk, found, now)
+    shown = progress(desk, found, now, f"/cases/{row.case.number}/attachments")
     event, at = _TELLS[command], day_and_time(now, desk.zone, now)
     shown["course"] = [{"at": at, "words": PUBLIC[event], "unit": ""}, *shown["course"]]
     if command == "submit_reply":
@@ -226,7 +249,7 @@ def basis_of(desk: Desk, clock: Mapping[str, Any]) -> str:
     return f"{pack.title} {basis}".strip()
 
 
-def supplement(desk: Desk, found: Tracked, text: str, source_id: str) -> None:
+def supplement(desk: Desk, found: Tracked, text: str, source_id: str, attachments: Sequence[str] = ()) -> None:
     """More from the same citizen, as a petition of its own that adds to the first one; intake puts it into the case.
 
     ``source_id``: of the form, so that a second click is the same supplement. Raises BadInput, TooBusy, Unavailable.
@@ -237,6 +260,7 @@ def supplement(desk: Desk, found: Tracked, text: str, source_id: str) -> None:
         {
             "channel": "web", "text": text, "source_id": source_id, "supplements": found.petition.petition_id,
             "petitioner": said.get("petitioner") or {"anonymous": True},
+            **({"attachments": [{"upload_id": id_} for id_ in attachments]} if attachments else {}),
         },
         sender="web",
     )  # fmt: skip

@@ -39,6 +39,11 @@ SUPPLEMENT = (
             "kind": {"enum": list(SUPPLEMENT_KINDS)},
             "source_id": {"type": "string", "minLength": 1, "maxLength": 200},
             "channel": {"type": "string"},
+            "attachments": {
+                "type": "array",
+                "maxItems": 20,
+                "items": {"type": "object", "required": ["upload_id"], "properties": {"upload_id": {"type": "string"}}},
+            },
         },
     },
 )
@@ -55,6 +60,25 @@ RECEIPT = {
         "track_url": {"type": "string"},
         "pin": {"type": "string"},
         "duplicate": {"type": "boolean"},
+    },
+}
+FILE = (
+    "multipart/form-data",
+    {
+        "type": "object",
+        "required": ["file"],
+        "properties": {"file": {"type": "string", "contentMediaType": "application/octet-stream"}},
+    },
+)
+UPLOADED = {
+    "type": "object",
+    "required": ["upload_id", "sha256", "size", "media_type", "expires_at"],
+    "properties": {
+        "upload_id": {"type": "string"},
+        "sha256": {"type": "string"},
+        "size": {"type": "integer"},
+        "media_type": {"type": "string"},
+        "expires_at": {"type": "string"},
     },
 }
 RESULTS = {"type": "string"}
@@ -79,7 +103,8 @@ def documented(summary: str, body: tuple[str, Any] | None, good: Any, *, by_id: 
     problems = dict.fromkeys((401, 403, 404, 409, 413, 422, 429, 503), "问题说明（RFC 9457）")
     ndjson = good is RESULTS
     kind = "application/x-ndjson" if ndjson else "application/json"
-    answers: dict[int, Any] = {200: {"description": "结果", "content": {kind: {"schema": good}}}}
+    made = 201 if good is UPLOADED else 200
+    answers: dict[int, Any] = {made: {"description": "结果", "content": {kind: {"schema": good}}}}
     if good is RECEIPT:
         answers[202] = {"description": "已收下", "content": {kind: {"schema": good}}}
     content = {MEDIA_TYPE: {"schema": SCHEMA}}

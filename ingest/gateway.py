@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import json
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,8 +18,9 @@ from cases.petition import Identity, Petition
 from cases.ports import Appended, PetitionLog, Rejected, RejectedInput, Submitted
 from cases.problems import error_rows
 from ingest.appender import Appender, Fate
+from ingest.attachments.claiming import Claims
 from ingest.rates import Rates
-from ingest.shape import Uploads, read, to_petition
+from ingest.shape import looked_up_elsewhere, read, to_petition
 
 # What is kept of bad input; a text of 20,000 characters fits.
 BODY_LIMIT = 64 * 1024
@@ -84,15 +85,16 @@ class Gateway:
         capacity: int = 2_000,
         at_once: int = 500,
         patience: float = 30.0,
-        uploads: Uploads | None = None,
+        claims: Claims | None = None,
     ) -> None:
+        """``claims``: what petitions may name as attachments; None: nothing."""
         self.identity = identity
         self.clock = clock
         self.rates = Rates()
         self.rejected = rejected
         self.appender = Appender(log, capacity=capacity, at_once=at_once)
         self._patience = patience
-        self._uploads = uploads
+        self._claims = claims
         # A thread of its own: a batch of bad lines costs an fsync each, and must not stand in the way of others' calls.
         self._keeper = ThreadPoolExecutor(1, thread_name_prefix="suqiu-rejected")
         self._recent = _Recent(50_000)
@@ -108,11 +110,16 @@ class Gateway:
         """``submit`` for a body as received (JSON) as well."""
         try:
             petition = self.check(said, sender=sender, entered_by=entered_by, manner=manner)
+            fresh = self._claim(petition)
         except BadInput as error:
             self.keep(error, said, sender=sender, entered_by=entered_by, manner=manner)
             raise
-        fate = self.appender.append([petition], self._patience)[0]
-        outcome = self._outcome(petition, fate)
+        try:
+            outcome = self._outcome(petition, self.appender.append([petition], self._patience)[0])
+        except TooBusy as busy:
+            self._let_go(petition, fresh, busy)
+            raise
+        self._let_go(petition, fresh, outcome)
         if isinstance(outcome, ContentConflict):
             self.keep(outcome, said, sender=sender, entered_by=entered_by, manner=manner, petition=petition)
         if isinstance(outcome, SuqiuError):
@@ -137,9 +144,18 @@ class Gateway:
             checked.append(self._checked(one, sender, entered_by, manner))
             if n % 50 == 49:
                 await asyncio.sleep(0)  # a batch of a thousand must not hold up everybody else's receipt
+        named = {n: one for n, one in enumerate(checked) if isinstance(one, Petition) and one.attachments}
+        fresh = await self._claim_all(checked, named) if named else {}
         petitions = [petition for petition in checked if isinstance(petition, Petition)]
-        fates = iter(await self.appender.append_async(petitions, self._patience) if petitions else [])
+        try:
+            fates = iter(await self.appender.append_async(petitions, self._patience) if petitions else [])
+        except TooBusy as busy:
+            for n, claimed in fresh.items():
+                await asyncio.to_thread(self._let_go, named[n], claimed, busy)
+            raise
         outcomes = [self._outcome(one, next(fates)) if isinstance(one, Petition) else one for one in checked]
+        for n, claimed in fresh.items():
+            await asyncio.to_thread(self._let_go, named[n], claimed, outcomes[n])
         if any(isinstance(outcome, BadInput | ContentConflict) for outcome in outcomes):
             keep = partial(self._keep_all, said, checked, outcomes, sender, entered_by, manner)
             try:
@@ -168,7 +184,7 @@ class Gateway:
             entered_by=entered_by,
             any_past=manner.any_past,
             history_days=manner.history_days,
-            uploads=self._uploads,
+            uploads=looked_up_elsewhere if self._claims else None,
         )
 
     def keep(
@@ -209,6 +225,42 @@ class Gateway:
         except Exception as failure:
             # It can be neither accepted nor kept: the sender must not believe that it was dealt with.
             raise Unavailable("暂时写不进去，没有收下", "请稍后重试") from failure
+
+    def _claim(self, petition: Petition) -> Collection[str]:
+        """What it names is its own from here on; which of it was nobody's before. Raises BadInput."""
+        if self._claims is None or not petition.attachments:
+            return ()
+        wrong, fresh = self._claims.claim(petition, self.clock())
+        if wrong:
+            raise BadInput("附件有误，没有收下", wrong, "请按 errors 中的说明改正后重新提交")
+        return fresh
+
+    async def _claim_all(
+        self, checked: list[Petition | SuqiuError], named: Mapping[int, Petition]
+    ) -> dict[int, Collection[str]]:
+        """Off the loop, for those of a batch that name something. What cannot be claimed is bad input in its place."""
+
+        def claim() -> dict[int, Collection[str] | SuqiuError]:
+            found: dict[int, Collection[str] | SuqiuError] = {}
+            for n, petition in named.items():
+                try:
+                    found[n] = self._claim(petition)
+                except (BadInput, Unavailable) as error:
+                    found[n] = error
+            return found
+
+        fresh: dict[int, Collection[str]] = {}
+        for n, claimed in (await asyncio.to_thread(claim)).items():
+            if isinstance(claimed, SuqiuError):
+                checked[n] = claimed
+            else:
+                fresh[n] = claimed
+        return fresh
+
+    def _let_go(self, petition: Petition, fresh: Collection[str], outcome: Submitted | SuqiuError) -> None:
+        """What was surely not taken leaves what it named. After Unavailable it stays claimed: the petition may be durable."""
+        if self._claims is not None and isinstance(outcome, ContentConflict | TooBusy):
+            self._claims.let_go(petition, fresh, self.clock())
 
     def sender_of(self, petition_id: str) -> str | None:
         """Who handed in a petition that this process took lately, for asking after it before intake has seen it."""

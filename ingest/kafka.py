@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -14,7 +13,7 @@ from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 from cases.errors import BadInput, FieldError
 from cases.petition import Identity, Petition
 from ingest.outward import outward
-from ingest.shape import Name, PlaceIn, TrustedIn, to_petition
+from ingest.shape import Name, PlaceIn, TrustedIn, looked_up_elsewhere, to_petition
 from ingest.wording import bad_input
 
 
@@ -88,14 +87,9 @@ def decode_inbound(value: bytes, identity: Identity, *, now: datetime, record: s
         # It was checked when it came in; on its way it grows old, and an import's was old then.
         any_past=ours,
         original_datum=said.place.original_datum if said.place else None,
-        uploads=_looked_up_before if ours else None,
+        uploads=looked_up_elsewhere if ours else None,
     )
     return replace(petition, history=True) if said.history else petition
-
-
-def _looked_up_before(ids: Collection[str]) -> Collection[str]:
-    """The gateway knew them when it took the petition."""
-    return ids
 
 
 def _made_by_us(said: InboundIn, identity: Identity) -> bool:

@@ -32,7 +32,13 @@ from ingest.coordinates import to_wgs84
 from ingest.wording import NO_NUL, bad_input
 
 Uploads = Callable[[Collection[str]], Collection[str]]
-"""Of these upload ids, those that are there. None where uploads cannot be made yet: then nobody can name one."""
+"""Of these upload ids, those that may be named. None where nobody can have uploaded anything: then none may."""
+
+
+def looked_up_elsewhere(ids: Collection[str]) -> Collection[str]:
+    """``Uploads`` where somebody else looks: the gateway before it appends, or did when it took the petition."""
+    return ids
+
 
 # The sender's clock may run ahead of ours by this much.
 DRIFT = timedelta(minutes=5)
@@ -258,7 +264,12 @@ def _wrong_attachments(said: PetitionIn, uploads: Uploads | None) -> list[FieldE
     if not said.attachments:
         return []
     if uploads is None:
-        return [FieldError(("attachments",), "还不能上传附件，请去掉此项，把要说的写在 text 里")]
+        return [
+            FieldError(
+                ("attachments",),
+                "从这里来的诉求不能带附件，请去掉此项；附件先经 POST /api/v1/uploads 上传，再用接口提交",
+            )
+        ]
     there = uploads([a.upload_id for a in said.attachments])
     return [
         FieldError(("attachments", n, "upload_id"), "没有这个上传，或已过期，请重新上传")

@@ -134,7 +134,8 @@ class _Place:
 
     def __init__(self, turnstile: Turnstile, length: bytes, receive: Any, machine: bool) -> None:
         self._turnstile = turnstile
-        self._n = petitions_in(length)
+        # A person's form is one petition, however large its photographs are.
+        self._n = petitions_in(length) if machine else 1
         self._receive = receive
         self._machine = machine
         self._stands = self._seated = False

@@ -30,6 +30,7 @@ FACTS_LOCK = 0x7371_0002
 AUDIT_LOCK = 0x7371_0003
 LOG_LOCK = 0x7371_0004
 MIGRATION_LOCK = 0x7371_0005
+UPLOAD_LOCK = 0x7371_0006
 
 BUSY_SECONDS = 15
 """How long a writer waits for another process to finish with the same SQLite file."""

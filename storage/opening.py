@@ -27,13 +27,17 @@ from cases.ports import (
     SavedSearches,
     SavedViews,
     Tasks,
+    UploadKeeping,
+    Uploads,
     Versions,
 )  # fmt: skip
 from storage.engines import Clock, Database, postgres_database, sqlite_database
+from storage.file_blobs import FileBlobs
 from storage.memory import Memory
 from storage.migrating import migrate
 from storage.sql_accounts import SqlAccounts
 from storage.sql_audit import SqlAuditLog
+from storage.sql_blobs import SqlBlobs
 from storage.sql_cases import SqlCaseStore
 from storage.sql_deadlines import SqlDeadlineRows
 from storage.sql_facts import SqlFacts
@@ -45,9 +49,13 @@ from storage.sql_projections import SqlProjections
 from storage.sql_reader import SqlCaseReader
 from storage.sql_saved import SqlSavedSearches
 from storage.sql_tasks import SqlTasks
+from storage.sql_uploads import Blobs, SqlUploads
 from storage.sql_versions import SqlVersions
 from storage.sql_views import SqlSavedViews
 from storage.warming import warm
+
+ATTACHMENTS = "attachments"
+"""The folder of a data folder that holds the bytes of attachments."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +81,8 @@ class Storage:
     audit: AuditLog
     views: SavedViews
     conversations: Conversations
+    uploads: Uploads
+    upload_keeping: UploadKeeping
     close: Callable[[], None]
     warm: Callable[[], None] = lambda: None
     """Make ready for a long run: what the first petition would wait for."""
@@ -85,7 +95,8 @@ def open_memory() -> Storage:
         log=m.log, feed=m.log, rejected=m.rejected, cases=m.cases, reader=m.reader, petitions=m.petitions,
         kinship=m.petitions, deadlines=m.cases, outbox=m.outbox, facts=m.facts, versions=m.versions,
         projections=m.projections, tasks=m.tasks, accounts=m.accounts, audit=m.audit,
-        views=m.views, conversations=m.conversations, figures=m.figures, saved=m.saved, close=lambda: None,
+        views=m.views, conversations=m.conversations, figures=m.figures, saved=m.saved,
+        uploads=m.uploads, upload_keeping=m.uploads, close=lambda: None,
     )  # fmt: skip
 
 
@@ -103,16 +114,17 @@ def open_sqlite(
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # what citizens wrote is nobody else's to read
     store = sqlite_database(folder / "store.db", clock, synchronous, turn)
-    return _opened(store, sqlite_database(folder / "log.db", clock, synchronous))
+    log = sqlite_database(folder / "log.db", clock, synchronous)
+    return _opened(store, log, FileBlobs(folder / ATTACHMENTS))
 
 
 def open_postgres(url: str) -> Storage:
     """Store and log in one PostgreSQL database. Raises Unavailable."""
     database = postgres_database(url)
-    return _opened(database, database)
+    return _opened(database, database, SqlBlobs(database))
 
 
-def _opened(store: Database, log: Database) -> Storage:
+def _opened(store: Database, log: Database, blobs: Blobs) -> Storage:
     def close() -> None:
         store.close()
         log.close()
@@ -124,12 +136,13 @@ def _opened(store: Database, log: Database) -> Storage:
         close()
         raise
     petition_log, cases, deadlines = SqlPetitionLog(log), SqlCaseStore(store), SqlDeadlineRows(store)
-    petitions, kinship = SqlPetitions(store), SqlKinship(store)
+    uploads = SqlUploads(log, blobs)
+    petitions, kinship = SqlPetitions(store, uploads.forget), SqlKinship(store)
     return Storage(
         log=petition_log, feed=petition_log, rejected=SqlRejected(log), cases=cases, reader=SqlCaseReader(store),
         petitions=petitions, kinship=kinship, deadlines=deadlines, outbox=SqlOutbox(store), facts=SqlFacts(store), versions=SqlVersions(store),
         projections=SqlProjections(store), tasks=SqlTasks(store), accounts=SqlAccounts(store),
         audit=SqlAuditLog(store), views=SqlSavedViews(store), conversations=SqlConversations(log),
-        figures=SqlFigures(store), saved=SqlSavedSearches(store), close=close,
+        figures=SqlFigures(store), saved=SqlSavedSearches(store), uploads=uploads, upload_keeping=uploads, close=close,
         warm=lambda: warm(store, petition_log, cases, petitions, kinship, deadlines),
     )  # fmt: skip

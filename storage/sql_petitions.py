@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
@@ -18,13 +18,16 @@ from storage.tables import cases, petition_persons, petitions, texts
 
 _PETITIONS = select(petitions).order_by(petitions.c.position)
 _TEXTS = select(texts)
+Forget = Callable[[Collection[str]], int]
 
 
 class SqlPetitions:
     """``cases.ports.Petitions``."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, forget: Forget = lambda _: 0) -> None:
+        """``forget``: takes the attachments of these petitions away (``UploadKeeping.forget``)."""
         self._database = database
+        self._forget_attachments = forget
 
     def petition(self, petition_id: str) -> StoredPetition | None:
         return self.known([petition_id]).get(petition_id)
@@ -47,12 +50,14 @@ class SqlPetitions:
             return {r["text_id"]: text_of(r) for r in rows_in(connection, _TEXTS, texts.c.text_id, set(text_ids))}
 
     def erase_texts(self, text_ids: Collection[str]) -> int:
-        """Take away words and salts, the person's keys, and what a list shows of them; answers how many texts had words.
+        """Take away words and salts, the person's keys, attachments, and what a list shows; answers how many texts had words.
 
         The chain still verifies: events hold the salted hash, which tells nothing without the salt.
         """
         # Found before the lock: erasing is rare, and no index on text_id is worth a page in every batch.
         theirs = self._where(petitions.c.text_id, text_ids)
+        # Attachments first: they lie elsewhere, and a break in between leaves words by which it is done again.
+        self._forget_attachments({p.petition_id for p in theirs})
         gone = texts.update().where(among(texts.c.text_id, ids_json(text_ids)), texts.c.body.isnot(None))
         with self._database.writing(STORE_LOCK) as connection:
             erased = connection.execute(gone.values(body=None, salt="", digest="")).rowcount

@@ -18,6 +18,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -429,4 +430,35 @@ rejected = Table(
 
 conversations = Table(
     "conversations", LOG, _id("key", primary_key=True), _id("petition_id"), _stamp("at"),
+)  # fmt: skip
+
+uploads = Table(
+    "uploads", LOG,
+    _id("upload_id", primary_key=True),
+    _id("sender"),
+    _id("draft"),
+    _id("media_type"),
+    _id("sha256", index=True),
+    Column("size", Integer, nullable=False),
+    _id("small", index=True),
+    _text("name"),
+    _stamp("uploaded_at"),
+    _id("uploaded_by"),
+    _stamp("expires_at", nullable=True),
+    Column("petition_id", Id, nullable=True, index=True),
+    _stamp("claimed_at", nullable=True),
+    Column("erased", Boolean, nullable=False),
+    Index("ix_uploads_claimed_at", "claimed_at"),
+)  # fmt: skip
+Index(
+    "ix_uploads_waiting", uploads.c.expires_at, uploads.c.size,
+    sqlite_where=uploads.c.petition_id.is_(None), postgresql_where=uploads.c.petition_id.is_(None),
+)  # fmt: skip
+
+# The bytes of attachments in PostgreSQL, in pieces; beside SQLite they are files, and this table is empty.
+upload_parts = Table(
+    "upload_parts", LOG,
+    _id("sha256", primary_key=True),
+    Column("n", Integer, primary_key=True, autoincrement=False, nullable=False),
+    Column("body", LargeBinary, nullable=False),
 )  # fmt: skip

@@ -54,6 +54,7 @@ FOLLOW_EVERY = 0.5
 WAITING = 8192
 POLL = 500
 DEADLINES_EVERY = 5.0
+SWEEP_EVERY = 3600.0
 COMMIT_EVERY = 1.0
 # So long may a stage stand still with messages waiting, and with no server known to be away, before the worker ends.
 STALL = 90.0
@@ -89,6 +90,8 @@ class ClusterParts:
     log_reader: Ends
     clock: Callable[[], datetime]
     absent: tuple[type[Exception], ...]
+    sweep: Callable[[datetime], int] = lambda _: 0
+    """Removes attachments that nobody named in time; answers how much it did."""
     group: str = GROUP
     stall: float = STALL
 
@@ -147,6 +150,7 @@ def build_app(parts: ClusterParts) -> faust.App:
     app.on_partitions_revoked.connect(offsets.before_they_go)
     app.on_before_shutdown.connect(offsets.before_shutdown)
     app.timer(DEADLINES_EVERY, name="deadlines")(_deadlines(parts, pool))
+    app.timer(SWEEP_EVERY, name="sweeping")(_sweeping(parts, pool))
     watchdog = Watchdog(app, positions, parts.log_reader, sorted(topics), parts.stall, stopping)
     app.task(_companions(parts.relay, watchdog, stopping))
     return app
@@ -285,6 +289,18 @@ def _deadlines(parts: ClusterParts, pool: ThreadPoolExecutor) -> Callable[..., A
             log.warning("deadlines_failed", error=type(error).__name__)
 
     return look
+
+
+def _sweeping(parts: ClusterParts, pool: ThreadPoolExecutor) -> Callable[..., Any]:
+    """Every worker sweeps: what one has removed the others no longer find."""
+
+    async def sweep(*_: Any) -> None:
+        try:
+            await asyncio.get_running_loop().run_in_executor(pool, parts.sweep, parts.clock())
+        except Exception as error:  # noqa: BLE001 - the next time is in an hour
+            log.warning("sweeping_failed", error=type(error).__name__)
+
+    return sweep
 
 
 def _companions(relay: Relay, watchdog: Watchdog, stopping: threading.Event) -> Callable[..., Any]:

@@ -55,6 +55,7 @@ PATIENCE = 6
 # Seconds between two tries of a step that fails.
 LONGEST_PAUSE = 30.0
 DEADLINES_EVERY = timedelta(seconds=5)
+SWEEP_EVERY = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +73,8 @@ class RunnerParts:
     policy: Policy
     clock: Callable[[], datetime]
     on_conflicts: Callable[[Sequence[Petition]], None]
+    sweep: Callable[[datetime], int] = lambda _: 0
+    """Removes attachments that nobody named in time; answers how much it did."""
 
 
 @dataclass(slots=True)
@@ -101,6 +104,7 @@ class Runner:
         self._committer = ThreadPoolExecutor(1, thread_name_prefix="index-commit")
         self._commit: Future[int] | None = None
         self._deadlines_at: datetime | None = None
+        self._swept_at: datetime | None = None
         self._upcoming: list[LogEntry] = []
         """The batch after the last one, read and understood already."""
         self._fresh: list[Notice] = []
@@ -149,6 +153,7 @@ class Runner:
             ("deadlines", self.raise_due),
             ("alerts", self.send),
             ("tasks", self.tasks),
+            ("sweeping", self.sweep),
         )
         return sum(self._guarded(name, step) for name, step in steps)
 
@@ -268,6 +273,15 @@ class Runner:
             return 0
         found = deadlines.raise_due(self._parts.deadlines, now)
         self._deadlines_at = now if not found else None
+        return found
+
+    def sweep(self) -> int:
+        """Attachments that nobody named, once an hour; at once again while there are more."""
+        now = self._parts.clock()
+        if self._swept_at is not None and now - self._swept_at < SWEEP_EVERY:
+            return 0
+        found = self._parts.sweep(now)
+        self._swept_at = now if not found else None
         return found
 
     def send(self) -> int:

@@ -44,6 +44,7 @@ from streams.rejects import rejected_message
 from streams.relay import EVENTS, Relay, RelayParts
 from suqiu.indexes import CUTTING
 from suqiu.logs import set_up_logs
+from suqiu.parts import claims_of, sweeper_of
 from suqiu.senders import LogFileSender
 from suqiu.settings import SettingError, Settings, read_settings, secret_of
 
@@ -114,6 +115,7 @@ def worker_app(settings: Settings) -> faust.App:
             log_reader=reader,
             clock=clock,
             absent=(Unavailable, OSError),
+            sweep=sweeper_of(storage),
         )
     )
 
@@ -202,6 +204,7 @@ def gateway_of(house: House) -> Gateway:
         house.identity,
         house.clock,
         capacity=house.settings.queue,
+        claims=claims_of(house.settings, house.storage),
     )
 
 

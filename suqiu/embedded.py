@@ -26,7 +26,7 @@ from streams.desk import Desk, DeskParts
 from streams.embedded import Runner, RunnerParts
 from streams.intake import Intake, IntakeParts
 from suqiu.indexes import open_index
-from suqiu.parts import keep_conflicts
+from suqiu.parts import claims_of, keep_conflicts, sweeper_of
 from suqiu.senders import LogFileSender
 from suqiu.settings import Settings, private_folder, secret_of
 
@@ -91,6 +91,7 @@ class House:
             self.identity,
             self.clock,
             capacity=self.settings.queue,
+            claims=claims_of(self.settings, self.storage),
         )
 
     def close(self) -> None:
@@ -143,7 +144,7 @@ def open_house(
             facts=storage.facts, outbox=storage.outbox, index=index, intake=intake,
             deadlines=DeadlineParts(cases=storage.cases, deadlines=storage.deadlines, books=books),
             sender=sender, policy=policy, clock=clock,
-            on_conflicts=lambda found: keep_conflicts(storage.rejected, found, clock()),
+            on_conflicts=lambda found: keep_conflicts(storage.rejected, found, clock()), sweep=sweeper_of(storage),
         )
     )  # fmt: skip
     desk = Desk(

@@ -11,6 +11,7 @@ from ingest.gateway import Gateway
 from ingest.rejected import replay
 from suqiu.beside import open_beside
 from suqiu.embedded import system_clock
+from suqiu.parts import claims_of
 from suqiu.settings import Settings
 
 
@@ -20,7 +21,8 @@ def replay_here(settings: Settings, ids: Sequence[str], body: Path | None) -> li
         raise BadInput("补正后的内容只能配一个编号", do="请一次补正一条")
     mended = body.read_text(encoding="utf-8") if body is not None else None
     with open_beside(settings) as beside:
-        gateway = Gateway(beside.storage.log, beside.storage.rejected, beside.identity, system_clock)
+        storage, claims = beside.storage, claims_of(settings, beside.storage)
+        gateway = Gateway(storage.log, storage.rejected, beside.identity, system_clock, claims=claims)
         try:
             return [_one(gateway, id_, mended) for id_ in ids]
         finally:

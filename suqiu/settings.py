@@ -35,7 +35,7 @@ def _setting(default: Any, help: str) -> Any:
 class Settings:
     """All settings. The environment variable of ``data`` is ``SUQIU_DATA``, and so on."""
 
-    data: Path = _setting(Path("data"), "embedded: the data folder (log.db, store.db, index/, secret)")
+    data: Path = _setting(Path("data"), "embedded: the data folder (log.db, store.db, attachments/, index/, secret)")
     policy: Path | None = _setting(None, "the policy folder; empty: the packaged one")
     host: str = _setting("127.0.0.1", "address to listen on")
     port: int = _setting(8080, "port to listen on, 0 to 65535 (0: a free one)")
@@ -47,6 +47,14 @@ class Settings:
     queue: int = _setting(5000, "requests that may wait for the log before the gateway answers 429")
     receipt_seconds: int = _setting(
         2, "seconds that a machine may have to wait for a receipt; beyond, it is answered 429 (0: it may wait for ever)"
+    )
+    upload_mib: int = _setting(20, "MiB that one attachment may have")
+    upload_petition_mib: int = _setting(100, "MiB that all attachments of one petition may have (20 of them at most)")
+    upload_minute_mib: int = _setting(
+        20, "MiB of attachments a minute from one address or key (six minutes' worth at once)"
+    )
+    upload_waiting_mib: int = _setting(
+        2048, "MiB of attachments that may wait for a petition, of all senders together; beyond, none is taken"
     )
     wechat: str = _setting("", 'WeChat accounts as JSON: [{"account","token","appid","aes_key","mode"}]')
     kafka: str = _setting("", "cluster: Kafka bootstrap servers, host:port[,host:port]")
@@ -115,9 +123,14 @@ def _check(settings: Settings) -> None:
         raise SettingError(f"端口不对:{settings.port}", "请写 0 到 65535 的整数")
     if settings.receipt_seconds < 0:
         raise SettingError(f"{PREFIX}RECEIPT_SECONDS 的值不对:{settings.receipt_seconds}", "请写 0 以上的整数")
-    for name in ("queue", "partitions", "replication"):
+    positive = ("queue", "partitions", "replication", "upload_mib", "upload_petition_mib", "upload_minute_mib")
+    for name in (*positive, "upload_waiting_mib"):
         if getattr(settings, name) < 1:
             raise SettingError(f"{PREFIX}{name.upper()} 的值不对:{getattr(settings, name)}", "请写 1 以上的整数")
+    if settings.upload_mib > settings.upload_petition_mib:
+        raise SettingError(
+            f"{PREFIX}UPLOAD_MIB 大于 {PREFIX}UPLOAD_PETITION_MIB", "一个附件不能比一件诉求的全部附件还大,请改小前者"
+        )
     if settings.log_level.lower() not in LOG_LEVELS:
         raise SettingError(f"{PREFIX}LOG_LEVEL 的值不对:{settings.log_level[:40]}", f"可以写 {'、'.join(LOG_LEVELS)}")
     url = urlsplit(settings.public_url)

@@ -5,6 +5,8 @@ What is behind is reported as lag and is no problem; what contradicts the events
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +14,7 @@ from typing import Any
 from cases.case import Case
 from cases.events import GENESIS, Event, event_hash
 from cases.folding import fold
+from cases.petition import Identity
 from cases.ports import (
     AuditLog,
     CaseIndex,
@@ -23,8 +26,11 @@ from cases.ports import (
     Projections,
     StoredPetition,
     Text,
+    UploadKeeping,
+    Uploads,
     text_digest,
 )
+from cases.uploads import Upload
 from cases.viewer import SYSTEM_VIEWER
 from streams import indexing
 
@@ -42,6 +48,9 @@ class VerifyParts:
     facts: Facts
     audit: AuditLog
     index: CaseIndex | None
+    uploads: Uploads
+    upload_keeping: UploadKeeping
+    identity: Identity
 
 
 @dataclass(slots=True)
@@ -52,6 +61,7 @@ class Report:
     cases: int = 0
     events: int = 0
     erased: int = 0
+    attachments: int = 0
     lag: dict[str, int] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
@@ -62,17 +72,20 @@ class Report:
     def as_dict(self) -> dict[str, Any]:
         return {
             "ok": self.ok, "petitions": self.petitions, "cases": self.cases, "events": self.events,
-            "erased": self.erased, "lag": self.lag, "problems": self.problems[:PROBLEMS],
+            "erased": self.erased, "attachments": self.attachments, "lag": self.lag, "problems": self.problems[:PROBLEMS],
         }  # fmt: skip
 
 
-def verify(parts: VerifyParts, progress: Callable[[int], None] = lambda done: None) -> Report:
-    """Read everything once, in batches of cases, and compare."""
+def verify(
+    parts: VerifyParts, progress: Callable[[int], None] = lambda done: None, *, whole_attachments: bool = False
+) -> Report:
+    """Read everything once, in batches of cases, and compare. Of attachments that they are there, at their length;
+    ``whole_attachments``: every byte of them as well."""
     report = Report()
     index_at = parts.cases.position(indexing.FOLLOWER)
     report.lag = {"indexing": max(parts.cases.head() - index_at, 0)}
     for batch in _batches(parts.projections.chains()):
-        _check_batch(parts, batch, index_at, report)
+        _check_batch(parts, batch, index_at, report, whole_attachments)
         progress(len(batch))
     totals = parts.projections.totals()
     for name, counted in (("petitions", report.petitions), ("cases", report.cases), ("events", report.events)):
@@ -96,7 +109,9 @@ def _batches(chains: Iterator[tuple[str, list[Event]]]) -> Iterator[dict[str, li
         yield batch
 
 
-def _check_batch(parts: VerifyParts, batch: Mapping[str, list[Event]], index_at: int, report: Report) -> None:
+def _check_batch(
+    parts: VerifyParts, batch: Mapping[str, list[Event]], index_at: int, report: Report, whole: bool
+) -> None:
     rows = {row.case.case_id: row for row in parts.reader.rows(batch.keys(), SYSTEM_VIEWER)}
     petitions = parts.petitions.petitions_of(batch.keys())
     texts = parts.petitions.texts(
@@ -110,6 +125,7 @@ def _check_batch(parts: VerifyParts, batch: Mapping[str, list[Event]], index_at:
         report.problems += row_problems(fold(case_id, events), rows.get(case_id), events)
         report.problems += petition_problems(fold(case_id, events), petitions.get(case_id, []))
         _check_texts(case_id, events, texts, report)
+    _check_attachments(parts, petitions, texts, report, whole)
     if parts.index is not None:
         report.problems += index_problems(parts.index, rows.values(), index_at)
 
@@ -152,6 +168,54 @@ def _check_texts(case_id: str, events: Sequence[Event], texts: Mapping[str, Text
             report.erased += 1
         elif text_digest(text.salt, text.body) != event.data.get("text_hash"):
             report.problems.append(f"{case_id}: 文字 {text.text_id} 与事件记下的哈希不符")
+
+
+def _check_attachments(
+    parts: VerifyParts,
+    petitions: Mapping[str, Sequence[StoredPetition]],
+    texts: Mapping[str, Text],
+    report: Report,
+    whole: bool,
+) -> None:
+    """What the petitions' words name: a row of this petition, bytes that the id vouches for, at their length."""
+    named = {
+        (case_id, p.petition_id, upload_id)
+        for case_id, theirs in petitions.items()
+        for p in theirs
+        for upload_id in _named_by(texts.get(p.text_id))
+    }
+    rows = parts.uploads.get({upload_id for _, _, upload_id in named}) if named else {}
+    sizes = parts.upload_keeping.sizes({d for u in rows.values() for d in (u.sha256, u.small) if d}) if rows else {}
+    for case_id, petition_id, upload_id in sorted(named):
+        report.attachments += 1
+        upload = rows.get(upload_id)
+        if upload is None or upload.petition_id != petition_id:
+            report.problems.append(f"{case_id}: 来件 {petition_id} 的附件 {upload_id} 没有记录")
+        elif not upload.erased and (why := _wrong_bytes(parts, upload, sizes, whole)):
+            report.problems.append(f"{case_id}: 附件 {upload_id} {why}")
+
+
+def _named_by(text: Text | None) -> Sequence[str]:
+    if text is None or text.body is None or '"attachments"' not in text.body:
+        return ()
+    petition = json.loads(text.body).get("petition", {})
+    return tuple(petition.get("attachments", ()))
+
+
+def _wrong_bytes(parts: VerifyParts, upload: Upload, sizes: Mapping[str, int], whole: bool) -> str:
+    if not parts.identity.vouches(upload.upload_id, upload.sha256):
+        return "登记的内容与编号不符"
+    if upload.sha256 not in sizes or (upload.small and upload.small not in sizes):
+        return "的文件不在了"
+    if sizes[upload.sha256] != upload.size:
+        return "的文件长度不对"
+    if whole:
+        digest = hashlib.sha256()
+        for piece in parts.uploads.content(upload.sha256) or ():
+            digest.update(piece)
+        if digest.hexdigest() != upload.sha256:
+            return "的文件内容变了"
+    return ""
 
 
 def index_problems(index: CaseIndex, rows: Any, index_at: int) -> list[str]:

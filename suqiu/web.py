@@ -20,6 +20,8 @@ from dashboards.app import Desk as Pages
 from dashboards.app import LiveHub, add_error_pages, dashboard_router
 from dashboards.parts import Demo, Operations
 from ingest.api import api_router
+from ingest.attachments.api import upload_router
+from ingest.attachments.taking import Attachments
 from ingest.edge import add_problems
 from ingest.gateway import Gateway
 from ingest.hotline import hotline_router
@@ -35,6 +37,7 @@ from streams import projection
 from streams.books import Books
 from streams.desk import Desk
 from suqiu.embedded import House
+from suqiu.parts import quota_of
 from suqiu.readiness import Lags, Probe, Readiness, health_router
 from suqiu.settings import SettingError, Settings
 
@@ -67,12 +70,15 @@ class WebParts:
 def web_app(parts: WebParts, *, pages: bool = True) -> FastAPI:
     """The FastAPI app. ``pages``: with pages and the API over cases; else only the channels in."""
     hub = LiveHub(parts.storage.cases, parts.storage.reader) if pages else None
+    attachments: Attachments | None = None
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
         if hub is not None:
             hub.close()
+        if attachments is not None:
+            attachments.close()
 
     app = FastAPI(title="Suqiu 诉求", version="1", docs_url=None, redoc_url=None, lifespan=lifespan)
     add_problems(app)
@@ -80,17 +86,18 @@ def web_app(parts: WebParts, *, pages: bool = True) -> FastAPI:
     app.add_middleware(TurnstileMiddleware, turnstile=turnstile)
     app.include_router(health_router(Readiness(parts.lags, parts.asked, parts.servers), lambda: turnstile.refused))
     if parts.gateway is not None:
-        for router in channel_routers(parts, parts.gateway):
+        attachments = attachments_of(parts, parts.gateway)
+        for router in channel_routers(parts, parts.gateway, attachments):
             app.include_router(router)
     if pages:
-        behind = pages_of(parts, turnstile)
+        behind = pages_of(parts, turnstile, attachments)
         app.include_router(dashboard_router(behind, hub))
         add_error_pages(app, behind)
     app.state.hub, app.state.turnstile = hub, turnstile
     return app
 
 
-def channel_routers(parts: WebParts, gateway: Gateway) -> list[APIRouter]:
+def channel_routers(parts: WebParts, gateway: Gateway, attachments: Attachments) -> list[APIRouter]:
     """Every channel that comes in by HTTP."""
     storage, policy, public_url = parts.storage, parts.policy, parts.settings.public_url
     # One for both, so that a wrong key tried here and there counts as often as it is tried.
@@ -100,6 +107,7 @@ def channel_routers(parts: WebParts, gateway: Gateway) -> list[APIRouter]:
             gateway, storage.accounts, storage.petitions, storage.reader, storage.rejected, parts.clock,
             public_url=public_url, waiting=parts.waiting, doorkeeper=doorkeeper,
         ),
+        upload_router(gateway, storage.accounts, attachments, parts.clock, doorkeeper=doorkeeper),
         hotline_router(
             gateway, storage.accounts, parts.clock, zone=policy.zone, public_url=public_url, doorkeeper=doorkeeper
         ),
@@ -111,10 +119,18 @@ def channel_routers(parts: WebParts, gateway: Gateway) -> list[APIRouter]:
     ]  # fmt: skip
 
 
-def pages_of(parts: WebParts, turnstile: Turnstile) -> Pages:
+def attachments_of(parts: WebParts, gateway: Gateway) -> Attachments:
+    """Where attachments come in, by whatever channel."""
+    storage = parts.storage
+    return Attachments(
+        storage.uploads, storage.upload_keeping, gateway.identity, gateway.rates, parts.clock, quota_of(parts.settings)
+    )
+
+
+def pages_of(parts: WebParts, turnstile: Turnstile, attachments: Attachments | None) -> Pages:
     """The parts behind the pages."""
     storage, gateway = parts.storage, parts.gateway
-    if gateway is None or parts.index is None:
+    if gateway is None or parts.index is None or attachments is None:
         raise ValueError("pages need a gateway and an index")
 
     def admit(address: str) -> None:
@@ -129,7 +145,7 @@ def pages_of(parts: WebParts, turnstile: Turnstile) -> Pages:
         outbox=storage.outbox, policy=parts.policy, identity=parts.identity, clock=parts.clock,
         clocks_of=lambda case_id: clocks_shown(parts, case_id),
         web_form=petition_from_web_form, desk_form=petition_from_desk_form,
-        complete=Completion(parts.policy).complete,
+        complete=Completion(parts.policy).complete, uploads=storage.uploads, attachments=attachments,
         cookie_secure=parts.settings.cookie_secure, public_url=parts.settings.public_url,
         admit=admit, understand=parts.understand, demo=parts.demo,
         operations=Operations(

@@ -1,13 +1,14 @@
 // What was typed is not lost with the page: it waits in this browser until it was sent. Only what happened and where; who
 // somebody is stays out of it, as the next at this computer may be somebody else. An officer's draft lasts as long as its tab,
 // and bears the officer's name: who signs in after does not find it.
-const KEPT = ["text", "title", "place"];
+const KEPT = ["text", "title", "place", "attachments"];
 const KEY = "suqiu-draft-";
 
 for (const form of document.querySelectorAll("form[data-draft]")) {
   const key = KEY + form.dataset.draft;
   const place = where(form.dataset.draft);
-  const fields = KEPT.map((name) => form.elements.namedItem(name)).filter(Boolean);
+  const fields = KEPT.map((name) => form.querySelector(`[name=${name}]`)).filter(Boolean);
+  const number = form.elements.namedItem("form_id");
   const note = form.querySelector("[data-kept]") ?? document.getElementById("draft-note");
   // What the server gave back after a refusal is newer than what was kept.
   if (fields.every((field) => field.value.trim() === "") && !("typed" in form.dataset)) {
@@ -15,6 +16,8 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
     if (draft && Object.values(draft).some((value) => String(value).trim())) {
       if ("draftAll" in form.dataset) fill(form, draft);
       else for (const field of fields) field.value = draft[field.name] ?? "";
+      // What was uploaded waits under the number of the form that it was chosen in.
+      if (draft.attachments && draft.form_id && number) number.value = draft.form_id;
       if (note) note.hidden = false;
       const shell = form.closest("details");
       if (shell && note && form.contains(note)) shell.open = true;
@@ -26,10 +29,16 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
     else for (const field of fields) field.value = "";
     drop(place, key);
     note.hidden = true;
+    form.dispatchEvent(new Event("drafted"));
     fields[0]?.focus();
     fields[0]?.dispatchEvent(new Event("input", { bubbles: true }));
   });
-  form.addEventListener("input", () => keep(place, key, "draftAll" in form.dataset ? chosen(form) : Object.fromEntries(fields.map((field) => [field.name, field.value]))));
+  form.addEventListener("input", () => keep(place, key, "draftAll" in form.dataset ? chosen(form) : typed(fields, number)));
+}
+
+function typed(fields, number) {
+  const found = Object.fromEntries(fields.map((field) => [field.name, field.value]));
+  return found.attachments && number ? { ...found, form_id: number.value } : found;
 }
 
 // Of a step of a case everything that was chosen and written; what stands in hidden fields is the page's own.

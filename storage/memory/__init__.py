@@ -17,6 +17,7 @@ from storage.memory.reader import MemoryReader
 from storage.memory.saved import MemorySavedSearches
 from storage.memory.state import State
 from storage.memory.tasks import MemoryTasks
+from storage.memory.uploads import MemoryUploads
 from storage.memory.versions import MemoryVersions
 from storage.memory.views import MemorySavedViews
 
@@ -31,7 +32,8 @@ class Memory:
         self.conversations = MemoryConversations()
         self.cases = MemoryCases(state)
         self.reader = MemoryReader(state)
-        self.petitions = MemoryPetitions(state)
+        self.uploads = MemoryUploads()
+        self.petitions = MemoryPetitions(state, self.uploads.forget)
         self.outbox = MemoryOutbox(state)
         self.facts = MemoryFacts(state)
         self.figures = MemoryFigures(state)

@@ -9,12 +9,16 @@ from datetime import datetime
 from cases.ports import Display, Kin, StoredPetition, Text
 from storage.memory.state import State
 
+Forget = Callable[[Collection[str]], int]
+"""Takes the attachments of these petitions away (``UploadKeeping.forget``)."""
+
 
 class MemoryPetitions:
     """``cases.ports.Petitions`` and ``cases.ports.Kinship``."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, forget: Forget = lambda _: 0) -> None:
         self._state = state
+        self._forget_attachments = forget
 
     def petition(self, petition_id: str) -> StoredPetition | None:
         return self._state.petitions.get(petition_id)
@@ -39,6 +43,7 @@ class MemoryPetitions:
 
     def erase_texts(self, text_ids: Collection[str]) -> int:
         wanted = set(text_ids)
+        self._forget_attachments({p.petition_id for p in self._all() if p.text_id in wanted})
         with self._state.lock:
             found = [t for t in self.texts(wanted).values() if t.body is not None]
             for text in found:

@@ -37,8 +37,13 @@ def register(app: typer.Typer) -> None:
     app.command()(doctor)
 
 
-def verify(data: DataDir = None, policy: PolicyDir = None, as_json: AsJson = False) -> None:
-    """核验:哈希链、办件行、统计和索引都与事件相符。"""
+def verify(
+    attachments: Annotated[bool, typer.Option("--attachments", help="附件逐字节核对,不只看在不在、长度对不对")] = False,
+    data: DataDir = None,
+    policy: PolicyDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """核验:哈希链、办件行、统计和索引都与事件相符,附件都在。"""
     from suqiu.beside import open_beside
     from suqiu.parts import verify_parts
     from suqiu.verify import verify as check
@@ -46,8 +51,8 @@ def verify(data: DataDir = None, policy: PolicyDir = None, as_json: AsJson = Fal
     with open_beside(settings_with_data(data, policy, as_json)) as beside, progress() as bar:
         total = beside.storage.projections.totals().get("cases", 0)
         task = bar.add_task("核验", total=total)
-        report = check(verify_parts(beside), lambda done: bar.advance(task, done))
-    words = f"{report.petitions} 件来件,{report.cases} 个办件,{report.events} 个事件"
+        report = check(verify_parts(beside), lambda done: bar.advance(task, done), whole_attachments=attachments)
+    words = f"{report.petitions} 件来件,{report.cases} 个办件,{report.events} 个事件,{report.attachments} 个附件"
     found = "全部相符" if report.ok else f"{len(report.problems)} 处不符:\n" + "\n".join(report.problems[:100])
     say(report.as_dict(), as_json, f"{words}:{found}")
     if not report.ok:

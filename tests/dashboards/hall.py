@@ -19,7 +19,7 @@ from fastapi import FastAPI
 
 from cases.case import Case
 from cases.commands import Command
-from cases.errors import Conflict
+from cases.errors import BadInput, Conflict
 from cases.folding import fold
 from cases.petition import Identity, Petition, petition_from_dict
 from cases.policy import Policy
@@ -27,6 +27,10 @@ from cases.ports import Account, ApiKey, Outcome, Submitted, Understanding
 from cases.viewer import SYSTEM_VIEWER, Viewer
 from dashboards.app import Desk, LiveHub, add_error_pages, dashboard_router
 from dashboards.parts import Operations
+from ingest.attachments.claiming import Claims
+from ingest.attachments.multipart import MIB
+from ingest.attachments.taking import Attachments, Quota
+from ingest.rates import Rates
 from ingest.visits import petition_from_desk_form
 from ingest.web import petition_from_web_form
 from search.completion import Completion
@@ -75,6 +79,10 @@ class Hall:
                 reopen=self.pipeline.reopen,
             )
         )  # fmt: skip
+        self.attachments = Attachments(
+            self.storage.uploads, self.storage.upload_keeping, self.identity, Rates(), lambda: self.now, Quota()
+        )
+        self.claims = Claims(self.storage.uploads, 100 * MIB)
         self.index = MemoryIndex(cut=_cut, cut_for_search=_cut, names=Names.of(self.town))
         self.hub = LiveHub(self.storage.cases, self.storage.reader, poll_seconds=0.01)
         self.desk = Desk(
@@ -91,6 +99,7 @@ class Hall:
                 tasks=self.storage.tasks, replay=self.replay,
             ),
             complete=Completion(self.town).complete,
+            uploads=self.storage.uploads, attachments=self.attachments,
         )  # fmt: skip
         self.app = FastAPI()
         self.app.include_router(dashboard_router(self.desk, self.hub))
@@ -104,6 +113,7 @@ class Hall:
         return self._runner.run(wait())
 
     def close(self) -> None:
+        self.attachments.close()
         self._runner.close()
 
     def later(self, **span: float) -> None:
@@ -116,10 +126,13 @@ class Hall:
         given = {k: v for k, v in fields.items() if k not in ("source_id", "datum")}
         petition_id = self.identity.petition_id(sender, fields["channel"], fields["source_id"])
         known = self.storage.petitions.petition(petition_id) is not None
+        given["attachments"] = [one["upload_id"] for one in fields.get("attachments", ())]
         petition = petition_from_dict(
             {**given, "petition_id": petition_id, "sender": sender, "source_id": fields["source_id"],
              "entered_by": entered_by, "received_at": self.now.isoformat(), "occurred_at": self.now.isoformat()}
         )  # fmt: skip
+        if wrong := self.claims.claim(petition, self.now)[0]:
+            raise BadInput("附件有误，没有收下", wrong)
         self.take(petition)
         phone = petition.petitioner.phone if not petition.petitioner.anonymous else None
         return Submitted(

@@ -164,7 +164,7 @@ def test_each_field_of_each_form_has_a_label(hall: Hall) -> None:
         page = (hall.browser() if path in ("/login", "/report", "/track") else office).get(path).text
         labels = set(re.findall(r'<label[^>]* for="([^"]+)"', page))
         for field in re.findall(r"<(?:input|select|textarea)\b[^>]*>", page):
-            if 'type="hidden"' in field or 'type="radio"' in field or 'type="checkbox"' in field:
+            if re.search(r'type="(hidden|radio|checkbox|submit)"', field):
                 continue
             found = re.search(r'\bid="([^"]+)"', field)
             assert found is not None, field

@@ -24,10 +24,15 @@ from cases.ports import (
 )
 from cases.viewer import Viewer
 from ingest.api import api_router
+from ingest.attachments.api import upload_router
+from ingest.attachments.claiming import Claims
+from ingest.attachments.multipart import MIB
+from ingest.attachments.taking import Attachments, Quota
 from ingest.gateway import Gateway
 from ingest.hotline import hotline_router
 from ingest.keys import key_digest
 from ingest.wechat import WeChatAccount, wechat_router
+from storage.memory.uploads import MemoryUploads
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 IDENTITY = Identity(b"a secret of the tests only, 32 by")
@@ -205,11 +210,16 @@ class House:
         self.stored = Stored()
         self.talks = Talks()
         self.keys.add("a-good-key")
+        self.uploads = MemoryUploads()
+        quota = gateway.pop("quota", Quota())
+        gateway.setdefault("claims", Claims(self.uploads, quota.petition * MIB))
         self.gateway = Gateway(self.log, self.rejected, IDENTITY, self.clock, **gateway)
+        self.attachments = Attachments(self.uploads, self.uploads, IDENTITY, self.gateway.rates, self.clock, quota)
         keys: Any = self.keys
         stored: Any = self.stored
         app = FastAPI()
         app.include_router(api_router(self.gateway, keys, stored, stored, self.rejected, self.clock))
+        app.include_router(upload_router(self.gateway, keys, self.attachments, self.clock))
         app.include_router(hotline_router(self.gateway, keys, self.clock))
         app.include_router(
             wechat_router(
@@ -236,7 +246,12 @@ class House:
     def get(self, path: str, key: str = "a-good-key") -> Any:
         return self.client.get(path, headers={"authorization": f"Bearer {key}"})
 
+    def upload(self, body: bytes, name: str = "路灯.jpg", key: str = "a-good-key") -> Any:
+        headers = {"authorization": f"Bearer {key}"}
+        return self.client.post("/api/v1/uploads", files={"file": (name, body)}, headers=headers)
+
     def close(self) -> None:
+        self.attachments.close()
         self.log.gate.set()
         assert self.gateway.close()
 

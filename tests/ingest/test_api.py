@@ -105,8 +105,8 @@ def test_an_attachment_that_nobody_could_have_uploaded_is_refused_by_name_and_ke
     answer = house.post(PETITIONS, said(attachments=[{"upload_id": "u1"}]))
 
     assert 422 == answer.status_code
-    assert ["attachments"] == list(errors_at(answer.json()))
-    assert "还不能上传附件" in errors_at(answer.json())["attachments"]
+    assert ["attachments.0.upload_id"] == list(errors_at(answer.json()))
+    assert "没有这个上传" in errors_at(answer.json())["attachments.0.upload_id"]
     assert {} == house.log.petitions
     assert "u1" in house.rejected.only().body
 

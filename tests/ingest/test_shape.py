@@ -150,7 +150,7 @@ def test_while_there_are_no_uploads_an_attachment_is_refused_by_name() -> None:
         to_petition(shape, sender="s", identity=IDENTITY, now=NOW)
 
     [wrong] = error.value.errors
-    assert (("attachments",), True) == (wrong.loc, "还不能上传附件" in wrong.msg)
+    assert (("attachments",), True) == (wrong.loc, "不能带附件" in wrong.msg)
 
 
 def test_once_there_are_uploads_each_one_that_is_not_there_is_named() -> None:

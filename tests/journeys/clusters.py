@@ -157,7 +157,8 @@ def verified(house: House) -> Report:
         return verify(
             VerifyParts(
                 cases=storage.cases, reader=storage.reader, petitions=storage.petitions, projections=storage.projections,
-                facts=storage.facts, audit=storage.audit, index=index,
+                facts=storage.facts, audit=storage.audit, index=index, uploads=storage.uploads,
+                upload_keeping=storage.upload_keeping, identity=house.identity,
             )
         )  # fmt: skip
     finally:
