@@ -140,9 +140,12 @@ def notice_view(row: Mapping[str, Any], desk: Desk, now: datetime) -> dict[str, 
     """A notice on its way out: whom to by role or key, never a person; no words."""
     to = str(row["to"])
     kind, _, name = to.partition(":")
-    said = {"petitioner": "诉求人", "unit": desk.policy.unit_name(name), "role": name, "key": f"接口 {name}"}.get(
-        kind, to
-    )
+    said = {
+        "petitioner": say("诉求人"),
+        "unit": desk.policy.unit_name(name),
+        "role": name,
+        "key": say("接口 {id}", id=name),
+    }.get(kind, to)
     at = row["sent_at"] or row["due_at"]
     return {
         "id": row["id"], "to": said, "template": row["template"], "state": NOTICE_STATES.get(row["state"], row["state"]),
