@@ -27,8 +27,8 @@ PETITIONS = 800
 WIDTHS = {1280: 900, 390: 844}
 LOOKS = ("light", "dark")
 # A page may be long; its beginning is what one looks at.
-TALLEST = 1800
-COLOURS = 48
+TALLEST = 1600
+COLOURS = 40
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
