@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import pairwise
 
 from cases.clock_fold import fold_clocks
 from cases.clock_plan import Plan, lapses
@@ -46,7 +47,7 @@ def breach_log(
     3. What is late by then, or becomes late before anything more is known, is raised.
     """
     # A count never ends sooner than its first due date: in most calls nothing can have been late yet.
-    if all(now < c.first_red for c in counts if not lapses(c.clock)):
+    if all(now < c.first_red for c in counts if not lapses(c.clock)) or _never_late(events, counts, now):
         return ()
     final = {_identity(c): names[id(c)] for c in counts}
     standing: dict[_Identity, Breach] = {}
@@ -74,6 +75,24 @@ def breach_log(
     return tuple(sorted((*withdrawn, *standing.values()), key=lambda b: (b.raised_at, b.run)))
 
 
+def _never_late(events: Sequence[Event], counts: Sequence[Counting], now: datetime) -> bool:
+    """Whether nothing was late at any moment, told by how it came out: a case that went its way in time, long ago.
+
+    What was known at a moment is the beginning of what is known now, if nothing was recorded out of its order, taken
+    back, paused or converted. Then a count was late only if it is, or if what ended it became known too late.
+    """
+    recorded = {e.event_id: e.recorded_at for e in events}
+    if any(e.type in _UNDOES for e in events) or any(a > b for a, b in pairwise(recorded.values())):
+        return False
+    return all(
+        lapses(c.clock)
+        or c.status == "not_applicable"
+        or (not c.pauses and not c.extensions and recorded.get(c.ended_by or "", now) < c.due.red_at)
+        for c in counts
+    )
+
+
+_UNDOES = frozenset({"reply.sent_back", "case.unmerged", "procedure.converted"})
 _Identity = tuple[str, str, str | None, str]
 
 

@@ -182,6 +182,12 @@ def finished(draft: Any) -> Case:
 
 def recorded(case: Case, number: str, updated_at: datetime | None) -> Case:
     """The case with what only the store knows: its number, and when it was recorded last."""
+    return copied(case, number=number, updated_at=updated_at)
+
+
+def copied(case: Any, **changed: Any) -> Case:
+    """A case, or the draft of one, as a new case with these fields changed."""
     copy = _Draft(*_VALUES(case))
-    copy.number, copy.updated_at = number, updated_at
+    for name, value in changed.items():
+        setattr(copy, name, value)
     return finished(copy)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from cases.case import Case, Link, Reply, Return, draft, finished
+from cases.case import Case, Link, Reply, Return, copied, draft, finished
 from cases.events import Event, in_order
 
 # Which state an event leaves the case in, where that needs nothing but its type.
@@ -49,33 +49,59 @@ STATE_AFTER: dict[str, str] = {
 
 def fold(case_id: str, events: Iterable[Event], refused: Collection[str] = ()) -> Case:
     """The case as its events tell it. ``refused``: ids of events that stay in the log without effect (RULES section 4)."""
-    # A draft that is written field by field: a fresh frozen value for each event would cost more than all the rest.
-    case = draft(case_id)
-    before_return = ""
-    was_rework = False
-    seen: set[str] = set()
-    version = 0
+    folding = Folding(case_id)
     for event in in_order(list(events)):
-        if event.event_id in seen:
-            continue
-        seen.add(event.event_id)
-        version = max(version, event.seq)
+        folding.take(event, refused)
+    return folding.done()
+
+
+class Folding:
+    """A fold that goes on: the events one by one, in the order in which they happened."""
+
+    __slots__ = ("_before_return", "_case", "_seen", "_version", "_was_rework")
+
+    def __init__(self, case_id: str) -> None:
+        # A draft that is written field by field: a fresh frozen value for each event would cost more than all the rest.
+        self._case = draft(case_id)
+        self._before_return = ""
+        self._was_rework = False
+        self._seen: set[str] = set()
+        self._version = 0
+
+    def take(self, event: Event, refused: Collection[str] = ()) -> None:
+        """The next event. One that was taken before changes nothing."""
+        case, type_ = self._case, event.type
+        if event.event_id in self._seen:
+            return
+        self._seen.add(event.event_id)
+        if event.seq > self._version:
+            self._version = event.seq
         if event.event_id in refused:
-            continue
-        if event.type in ("assignment.return_requested", "objection.filed"):
-            before_return = case.state
-        if event.type == "rework.ordered":
-            was_rework = True
-        elif event.type in ("reply.served", "assignment.dispatched", "assignment.reassigned"):
-            was_rework = False
-        state = _state_after(event, case, before_return, was_rework)
-        changes = _CHANGES.get(event.type, _nothing)(case, event)
-        for name, value in changes.items():
+            return
+        if type_ in _ASKS_TO_RETURN:
+            self._before_return = case.state
+        if type_ == "rework.ordered":
+            self._was_rework = True
+        elif type_ in _NEW_COURSE:
+            self._was_rework = False
+        state = _state_after(event, case, self._before_return, self._was_rework)
+        for name, value in _CHANGES.get(type_, _nothing)(case, event).items():
             setattr(case, name, value)
         case.state = state
         case.updated_at = event.recorded_at if case.updated_at is None else max(case.updated_at, event.recorded_at)
-    case.version = version
-    return finished(case)
+
+    def so_far(self) -> Case:
+        """The case as it stands after the last event."""
+        return copied(self._case, version=self._version)
+
+    def done(self) -> Case:
+        """The same, and nothing more is taken."""
+        self._case.version = self._version
+        return finished(self._case)
+
+
+_ASKS_TO_RETURN = frozenset({"assignment.return_requested", "objection.filed"})
+_NEW_COURSE = frozenset({"reply.served", "assignment.dispatched", "assignment.reassigned"})
 
 
 def _state_after(event: Event, case: Case, before_return: str, was_rework: bool) -> str:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -90,6 +91,7 @@ def points(now: Rate, other: Rate) -> str:
 # --- Links -----------------------------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=8192)  # eight hundred on a page, many of them twice
 def cases_link(measure: str, span: Span | None = None, *, by: str = "", key: str = "", secret: bool = False) -> str:
     """The address of exactly the cases that a number counts."""
     asked = {"n": measure}
@@ -117,18 +119,18 @@ def figure_of(
 # --- The page's numbers ------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Received:
     """Petitions that came in, by one dimension: rows per time and key, and the sums."""
 
     rows: tuple[TrendRow, ...]
     secret: int
 
-    @property
+    @cached_property
     def by_key(self) -> Counter[str]:
         return _summed((r.key, r.count) for r in self.rows)
 
-    @property
+    @cached_property
     def by_time(self) -> Counter[str]:
         return _summed((r.at, r.count) for r in self.rows)
 
@@ -152,6 +154,7 @@ class Numbers:
         self, facts: Facts, figures: Figures, policy: Policy, viewer: Viewer, asked: Asked, by: str, now: datetime
     ) -> None:
         self.asked, self.by, self.now, self._policy = asked, by, now, policy
+        self._keys: dict[str, list[dict[str, Any]]] = {}
         spans = {"now": asked.now, "before": asked.before, "year": asked.year}
         self.came = {
             which: {
@@ -275,6 +278,11 @@ class Numbers:
 
     def keys(self, by: str) -> list[dict[str, Any]]:
         """Every topic, place, office or channel of the span, most first, with the other span's count."""
+        if by not in self._keys:
+            self._keys[by] = self._keyed(by)
+        return self._keys[by]
+
+    def _keyed(self, by: str) -> list[dict[str, Any]]:
         now, other = self.came["now"][by].by_key, self._other(by)
         rows = [
             {

@@ -18,7 +18,9 @@ from cases.events import Actor, Event, NewEvent, canonical
 from storage.columns import stamp
 
 
-def chained(new: NewEvent, data: str, *, seq: int, recorded_at: datetime, prev_hash: str, position: int) -> Event:
+def chained(
+    new: NewEvent | Event, data: str, *, seq: int, recorded_at: datetime, prev_hash: str, position: int
+) -> Event:
     """``data``: the canonical JSON of ``new.data``."""
     said = (
         f"[{encode_basestring(new.event_id)},{encode_basestring(new.case_id)},{seq},{encode_basestring(new.type)},"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from bisect import bisect
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import accumulate
@@ -15,29 +15,41 @@ from suqiu.demo.bursts import BURSTS, Burst
 from suqiu.demo.seasons import busyness, hours
 
 DAYS = 365
-# A day is lived through in these pieces. The officers begin theirs with the second one and may be busy with it until the
-# next day's first one ends: what they do at half past eight is then recorded within 24 hours.
-CLOSING = time(18, 30)
-ENDS = (time(8), time(11), time(14, 30), CLOSING)
-FEW, ENDS_OF_FEW = 3_000, (time(8), CLOSING)
-"""Where few write, half a day is piece enough."""
+LEAST = 1_000
+"""Petitions of a stretch: enough that people repeat themselves and join in, as each stretch is told by itself."""
+
+Arrival = tuple[datetime, Burst | None]
+"""When, and about what; None: whatever the season brings."""
 
 
 @dataclass(slots=True)
-class Slot:
-    """A piece of a day: until when, and who writes in it about what (None: whatever the season brings).
+class Stretch:
+    """Some days of the year 时段, whole ones, that one process tells by itself. ``first``: the number of its first arrival
+    among all of the year; ``begin``: the first moment of its first day."""
 
-    ``begins``: with it the officers begin what they do until then. ``worked``: with its end it is done.
-    """
-
-    until: datetime
-    begins: datetime | None = None
-    worked: bool = False
-    arrivals: list[tuple[datetime, Burst | None]] = field(default_factory=list)
+    first: int
+    begin: datetime
+    arrivals: list[Arrival] = field(default_factory=list)
 
 
-def year_of_slots(n: int, now: datetime, zone: ZoneInfo, calendar: Calendar, seed: int) -> Iterator[Slot]:
-    """``n`` arrivals over the year before ``now``, in slots that end with ``now``. Times are UTC."""
+def year_of_stretches(
+    n: int, now: datetime, zone: ZoneInfo, calendar: Calendar, seed: int, least: int = LEAST
+) -> list[Stretch]:
+    """The year's days put together until each has so many arrivals. The same for everybody who asks the same."""
+    found: list[Stretch] = []
+    told = 0
+    for begin, arrivals in year_of_days(n, now, zone, calendar, seed):
+        if not found or len(found[-1].arrivals) >= least:
+            found.append(Stretch(told, begin))
+        found[-1].arrivals += arrivals
+        told += len(arrivals)
+    return found
+
+
+def year_of_days(
+    n: int, now: datetime, zone: ZoneInfo, calendar: Calendar, seed: int
+) -> Iterator[tuple[datetime, list[Arrival]]]:
+    """``n`` arrivals over the year before ``now``: the beginning of each day, and what came in on it, in order; UTC."""
     rnd = random.Random(seed)  # noqa: S311 - made-up times
     today = now.astimezone(zone).date()
     first = today - timedelta(days=DAYS)
@@ -48,9 +60,10 @@ def year_of_slots(n: int, now: datetime, zone: ZoneInfo, calendar: Calendar, see
     weights[-1] *= _passed(now.astimezone(zone))
     clock = list(accumulate(hours()))
     for day, count in zip(days, _spread(plain, weights), strict=True):
-        at = [(_moment(day, rnd, clock, zone), None) for _ in range(count)]
-        together: list[tuple[datetime, Burst | None]] = [*at, *((m.astimezone(UTC), b) for m, b in bursts.get(day, ()))]
-        yield from _slots(day, ENDS if n > FEW else ENDS_OF_FEW, sorted(together, key=lambda a: a[0]), now, zone)
+        at: list[Arrival] = [(_moment(day, rnd, clock, zone), None) for _ in range(count)]
+        # What would lie in the future (it is still today) is said to come just now.
+        came = [(min(moment, now), burst) for moment, burst in (*at, *bursts.get(day, ()))]
+        yield datetime.combine(day, time(), zone).astimezone(UTC), sorted(came, key=lambda a: a[0])
 
 
 def _bursts(n: int, first: date, today: date, rnd: random.Random) -> dict[date, list[tuple[datetime, Burst]]]:
@@ -66,7 +79,8 @@ def _bursts(n: int, first: date, today: date, rnd: random.Random) -> dict[date, 
         for _ in range(round(n * burst.share)):
             on = day + timedelta(days=rnd.random() > 0.66)
             hour = min(7 + rnd.expovariate(1 / 5), 23.4)
-            found.setdefault(on, []).append((datetime.combine(on, time(), zone) + timedelta(hours=hour), burst))
+            at = datetime.combine(on, time(), zone) + timedelta(hours=hour)
+            found.setdefault(on, []).append((at.astimezone(UTC), burst))
     return found
 
 
@@ -91,28 +105,3 @@ def _moment(day: date, rnd: random.Random, clock: list[float], zone: ZoneInfo) -
     hour = min(bisect(clock, rnd.random() * clock[-1]), 23)
     at = datetime.combine(day, time(hour), zone) + timedelta(seconds=rnd.random() * 3600)
     return at.astimezone(UTC)
-
-
-def _slots(
-    day: date,
-    pieces: Sequence[time],
-    arrivals: list[tuple[datetime, Burst | None]],
-    now: datetime,
-    zone: ZoneInfo,
-) -> Iterator[Slot]:
-    """What would lie in the future (it is still today) is said to come just now."""
-    ends = [datetime.combine(day, end, zone).astimezone(UTC) for end in pieces]
-    closing = ends[-1]
-    ends.append((datetime.combine(day, time(), zone) + timedelta(days=1)).astimezone(UTC))
-    if ends[-1] >= now:
-        ends = [*(end for end in ends if end < now), now]
-    slots = [Slot(end, worked=end in (closing, now)) for end in ends]
-    if len(slots) > 1:
-        slots[1].begins = min(closing, now)
-    rest = iter(arrivals)
-    waiting = next(rest, None)
-    for slot in slots:
-        while waiting is not None and (waiting[0] < slot.until or slot.until == now):
-            slot.arrivals.append((min(waiting[0], slot.until), waiting[1]))
-            waiting = next(rest, None)
-        yield slot

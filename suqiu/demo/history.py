@@ -1,171 +1,195 @@
-"""A made-up year 虚构的一年: lived through piece by piece, by the product's own functions, in a few tens of seconds.
+"""A made-up year 虚构的一年: told by several hands at once, put in order and stored by this process.
 
-For each piece of a day: the town's clock is set to its end; what came in is checked, appended and taken in; the officers
-do what falls before that moment; clocks that came due are raised. Search and counts are made once, at the end. Nobody is
-told of the past: its notices are left out, or the first minute of the demo would send them all.
+1. The year is cut into stretches of some days. Each is told by one hand: petitions, what they ask for, and the life of
+   each case until now (``demo.hand``, ``demo.living``).
+2. In the order of time, it is settled who joins whom, which number a case has and where its events stand (``demo.order``).
+3. Cases that nothing more happens to are stored and indexed; at the end what is derived from all of them.
+
+It is made in a folder beside and moved into its place when it is whole and on the disk: one that was broken off is never
+seen. Nobody is told of the past: its notices are left out, or the first minute of the demo would send them all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import os
+import shutil
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
-from typing import Any, cast
-from zoneinfo import ZoneInfo
+from pathlib import Path
 
-from cases.petition import DESK_CHANNELS, Petition
-from cases.ports import CaseStore, Decision, Outcome
-from ingest.gateway import Gateway, Manner
-from streams import deadlines
-from streams.deadlines import DeadlineParts
+from cases.policy import Policy
+from cases.ports import IndexDocument
+from policy.load import load_policy
+from storage import Storage, open_sqlite
+from storage.columns import stamp
+from storage.filling import Filling
+from streams import indexing, trends
+from streams.books import Books
 from streams.embedded import INTAKE
-from streams.intake import Intake
-from suqiu.demo.arrivals import Slot, year_of_slots
-from suqiu.demo.clock import TownClock
-from suqiu.demo.crew import Crew
-from suqiu.demo.second import Second
-from suqiu.demo.senders import sender_of
+from suqiu.demo.arrivals import LEAST
+from suqiu.demo.crew import Crew, crew_for
+from suqiu.demo.order import Order
 from suqiu.demo.staff import Staff, add_accounts
-from suqiu.demo.storing import open_past
-from suqiu.demo.voices import Townspeople
-from suqiu.embedded import House, open_house
-from suqiu.rebuilding import rebuild_in
-from suqiu.settings import Settings
+from suqiu.demo.wire import Answer, Command, Ending, Task
+from suqiu.embedded import FolderInUse, FolderLock, settle_memory
+from suqiu.indexes import open_index
+from suqiu.settings import Settings, private_folder, secret_of
 
-BATCH = 200
-# Up to here a second process is not worth its start.
-ALONE = 3_000
-# Of each hundred new cases, how many this process works on itself; it takes the petitions in besides.
-OWN_SHARE = 30
-MANNER = Manner(via="demo")
+MAKING = "making"
+# Cases of one answer: some megabytes of rows.
+TOGETHER = 200
+AHEAD = 2
+"""Stretches that a hand is asked for before it has answered: it need not wait while this process writes."""
 
 Told = Callable[[str, int, int], None]
 """(what is done, how much of it, of how much)."""
 
 
-def make_year(settings: Settings, *, petitions: int, seed: int, now: datetime, told: Told = lambda *_: None) -> None:
-    """Fill the empty folder of ``settings``. Its storage is closed again; only then it is on disk for certain."""
-    clock = TownClock(now)
-    house = open_house(settings, clock, open_storage=partial(open_past, clock=clock))
+def make_year(
+    settings: Settings,
+    *,
+    petitions: int,
+    seed: int,
+    now: datetime,
+    told: Told = lambda *_: None,
+    hands: int | None = None,
+    least: int = LEAST,
+) -> None:
+    """Fill the folder of ``settings``, which holds no year yet. Whole and on the disk on return, or nothing of it is there.
+
+    ``hands``: processes besides this one; the year is the same however many. ``least``: petitions of a stretch. Raises FolderInUse, Unavailable.
+    """
+    lock = FolderLock(settings.data)
+    if not lock.take():
+        lock.release()
+        raise FolderInUse(f"数据文件夹 {settings.data} 正由另一个进程运行", "请先停止它,或换一个 --data")
+    making = settings.data / MAKING
     try:
-        add_accounts(house.storage.accounts, Staff(house.policy))
-        with _crews(house, petitions, seed) as crews:
-            _live_through(house, clock, crews, petitions, seed, now, told)
-        clock.at = now
-        parts = DeadlineParts(cases=_untold(house.storage.cases), deadlines=house.storage.deadlines, books=house.books)
-        while deadlines.raise_due(parts, now):
-            pass
-        rebuild_in(house, "search", lambda done, total: told("建立检索", done, total))
-        rebuild_in(house, "counts", lambda done, total: told("统计", done, total))
+        shutil.rmtree(making, ignore_errors=True)  # of one that was killed
+        inside = replace(settings, data=private_folder(making))
+        task = Task(petitions=petitions, seed=seed, now=now, secret=secret_of(inside), least=least)
+        _make(inside, task, told, hands)
+        _move_in(making, settings.data)
     finally:
-        house.close()
+        shutil.rmtree(making, ignore_errors=True)
+        lock.release()
 
 
-@dataclass(slots=True)
-class _Crews:
-    """The officers: those of this process, and the others' process if there is one."""
-
-    own: Crew
-    second: Second | None
-    turn: int = 0
-    busy: bool = False
-
-    def begin(self, until: datetime, opened: Sequence[str]) -> None:
-        """Hand over new cases, each with its turn; the others set to work at once, once they are done with the last
-        piece. They may go on while this process takes in the next ones: a step is recorded within the day all the same.
-        """
-        shares: tuple[list[tuple[int, str]], list[tuple[int, str]]] = ([], [])
-        for case_id in opened:
-            self.turn += 1
-            shares[self.second is not None and self.turn * 37 % 100 >= OWN_SHARE].append((self.turn, case_id))
-        self.end()
-        if self.second is not None:
-            self.second.begin(until, shares[1])
-            self.busy = True
-        self.own.take_over(shares[0], until)
-
-    def end(self) -> None:
-        if self.second is not None and self.busy:
-            self.second.end()
-        self.busy = False
+def _make(settings: Settings, task: Task, told: Told, hands: int | None) -> None:
+    policy = load_policy(settings.policy)
+    with crew_for(task, policy, settings.policy, hands) as crew:
+        settle_memory()
+        with _opened(settings) as storage:
+            Books(policy, storage.versions)
+            add_accounts(storage.accounts, Staff(policy))
+        with Filling(settings.data) as filling, open_index(settings, policy) as index:
+            year = _Year(crew, policy, task, filling, told)
+            index.rebuild(year.documents())
+            told("统计", 0, 1)
+            filling.finish(counters=year.order.numbers, followers=_followers(task.petitions, year.order.events))
+        with _opened(settings) as storage:
+            storage.projections.rebuild(())  # no row: the counts of the queue alone
+        told("统计", 1, 1)
 
 
 @contextmanager
-def _crews(house: House, petitions: int, seed: int) -> Iterator[_Crews]:
-    own = Crew(house.storage.cases, house.books, house.policy, seed)
-    if petitions <= ALONE:
-        yield _Crews(own, None)
-        return
-    with Second(house.settings, seed) as second:
-        yield _Crews(own, second)
+def _opened(settings: Settings) -> Iterator[Storage]:
+    storage = open_sqlite(settings.data)
+    try:
+        yield storage
+    finally:
+        storage.close()
 
 
-def _live_through(
-    house: House, clock: TownClock, crews: _Crews, petitions: int, seed: int, now: datetime, told: Told
-) -> None:
-    policy, zone = house.policy, ZoneInfo(house.policy.zone)
-    gateway, intake = house.gateway(), _quiet_intake(house)
-    people, done = Townspeople(seed, policy), 0
-    opened: list[str] = []
-    for slot in year_of_slots(petitions, now, zone, policy.calendar, seed):
-        if slot.begins is not None:
-            crews.begin(slot.begins, opened)
-            opened = []
-        came = [
-            _arrived(gateway, clock, people, at, burst, zone, done + n) for n, (at, burst) in enumerate(slot.arrivals)
-        ]
-        clock.at = slot.until
-        opened += _taken_in(house, intake, came, slot)
-        if slot.worked:
-            crews.own.work(slot.until)
-        done += len(came)
-        told("过一年", done, petitions)
-    crews.begin(now, opened)
-    crews.own.work(now)
-    crews.end()
-    gateway.close()
+def _followers(petitions: int, events: int) -> dict[str, int]:
+    """Nothing of the past waits for anybody."""
+    return {INTAKE: petitions, indexing.FOLLOWER: events, trends.FOLLOWER: events}
 
 
-def _arrived(
-    gateway: Gateway, clock: TownClock, people: Townspeople, at: datetime, burst: Any, zone: ZoneInfo, n: int
-) -> Petition:
-    clock.at = at
-    said = people.write(f"demo-{n:07d}", at.astimezone(zone).month, burst)
-    channel = said["channel"]
-    return gateway.check(
-        said, sender=sender_of(channel), entered_by="dengji" if channel in DESK_CHANNELS else None, manner=MANNER
-    )
+class _Year:
+    """The year on its way from the hands into the store."""
+
+    def __init__(self, crew: Crew, policy: Policy, task: Task, filling: Filling, told: Told) -> None:
+        stretches = task.stretches(policy)
+        self.order = Order(policy, [stamp(s.begin) for s in stretches])
+        self._crew, self._filling, self._told, self._petitions = crew, filling, told, task.petitions
+        self._firsts = [s.first for s in stretches]
+        self._owners: list[int] = []
+        """Who tells which stretch, of those that were asked for."""
+        self._here: dict[int, Answer] = {}
+        """Stretches that were told before those in front of them."""
+        self._settled = self._stored = self._unanswered = 0
+
+    def documents(self) -> Iterator[IndexDocument]:
+        """Makes all of it; what the index takes comes out."""
+        for _ in range(AHEAD):
+            for hand in range(self._crew.size):
+                self._ask_for_more(hand)
+        while self._unanswered:
+            hand, answer = self._crew.answer()
+            self._unanswered -= 1
+            if answer.stretch is not None:
+                self._here[answer.stretch] = answer
+                self._ask_for_more(hand)
+            for joined in answer.joined:
+                self.order.arrived(joined)
+            self._filling.add(answer.rows)
+            self._stored += answer.petitions
+            while (told := self._here.pop(self._settled, None)) is not None:
+                self._settle(told)
+            if answer.stretch is not None or answer.joined:
+                self._end()
+            self._report()
+            yield from answer.documents
+
+    def _ask(self, hand: int, command: Command) -> None:
+        self._crew.ask(hand, command)
+        self._unanswered += 1
+
+    def _ask_for_more(self, hand: int) -> None:
+        if len(self._owners) < len(self._firsts):
+            self._ask(hand, Command(stretch=len(self._owners)))
+            self._owners.append(hand)
+
+    def _settle(self, told: Answer) -> None:
+        """The next stretch in the order of time; who told it hears of what is not plain."""
+        fates = self.order.next_stretch(self._settled, told.sketches)
+        self._ask(self._owners[self._settled], Command(fates=[f for f in fates if f.to is not None or f.links]))
+        self._settled += 1
+
+    def _end(self) -> None:
+        endings: defaultdict[int, list[Ending]] = defaultdict(list)
+        for ending in self.order.endings():
+            endings[self._owners[bisect_right(self._firsts, ending.n) - 1]].append(ending)
+        for hand, theirs in endings.items():
+            for start in range(0, len(theirs), TOGETHER):
+                self._ask(hand, Command(endings=theirs[start : start + TOGETHER]))
+
+    def _report(self) -> None:
+        """Telling is about two thirds of the work, bringing to an end one."""
+        told = self._firsts[self._settled] if self._settled < len(self._firsts) else self._petitions
+        self._told("过一年", (2 * told + self._stored) // 3, self._petitions)
 
 
-def _taken_in(house: House, intake: Intake, came: Sequence[Petition], slot: Slot) -> list[str]:
-    """Into the log, then into cases; the ids of those that were opened."""
-    opened: list[str] = []
-    for start in range(0, len(came), BATCH):
-        batch = came[start : start + BATCH]
-        house.storage.log.append(batch)
-        result = intake.process(batch, slot.until, follower=INTAKE, position=house.storage.feed.head())
-        opened += [o.case_id for o in result.outcomes if o.status == "applied" and o.version == len(o.events)]
-    return opened
+def _move_in(made: Path, folder: Path) -> None:
+    """Everything of one folder into another, on the disk for certain before and after."""
+    for path in (*made.rglob("*"), made):
+        _to_disk(path)
+    for path in made.iterdir():
+        path.replace(folder / path.name)
+    _to_disk(folder)
 
 
-def _quiet_intake(house: House) -> Intake:
-    parts = house.runner.intake.parts
-    return Intake(replace(parts, cases=_untold(parts.cases)))
-
-
-def _untold(cases: CaseStore) -> CaseStore:
-    """The store, which writes down nobody whom to tell."""
-
-    class Untold:
-        def __getattr__(self, name: str) -> Any:
-            return getattr(cases, name)
-
-        def apply(self, decisions: Sequence[Decision], **named: Any) -> list[Outcome]:
-            return cases.apply([replace(d, notices=()) for d in decisions], **named)
-
-    return cast(CaseStore, Untold())
+def _to_disk(path: Path) -> None:
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def now_of_the_machine() -> datetime:

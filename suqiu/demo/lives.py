@@ -14,9 +14,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from cases.case import Case
-from cases.events import Actor, Event
+from cases.events import Actor
 from cases.policy import Calendar, Policy
-from cases.ports import Deadline
 from cases.workdays import add_working_days, add_working_time, is_working_day
 from suqiu.demo import replies
 from suqiu.demo.staff import Staff
@@ -35,18 +34,12 @@ class Step:
 
 @dataclass(slots=True)
 class Life:
-    """One case that is worked on, with what its people are like."""
+    """One case that is worked on, with what its people are like. ``done``: commands given so far."""
 
-    case_id: str
     rnd: random.Random
-    events: list[Event]
     case: Case
     late: bool
     slow: bool
-    rows: tuple[Deadline, ...] = ()
-    raise_at: datetime | None = None
-    """When the next of its clocks must be looked at."""
-    step: Step | None = None
     done: int = 0
     noticed: bool = False
     reached: bool = False
@@ -54,9 +47,9 @@ class Life:
     rated: bool = False
 
 
-def new_life(case: Case, events: list[Event], seed: int, turn: int) -> Life:
+def new_life(case: Case, seed: int, turn: int) -> Life:
     rnd = random.Random(seed * 1_000_003 + turn)  # noqa: S311 - made-up lives
-    return Life(case.case_id, rnd, events, case, late=rnd.random() < 0.08, slow=rnd.random() < 0.08)
+    return Life(rnd, case, late=rnd.random() < 0.08, slow=rnd.random() < 0.08)
 
 
 class Habits:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from cases.events import Actor
 from cases.policy import Policy
@@ -47,7 +48,7 @@ _OFFICES: tuple[tuple[str, str], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Officer:
     """One account of the demo."""
 
@@ -56,8 +57,9 @@ class Officer:
     role: str
     unit: str | None = None
 
-    @property
+    @cached_property
     def actor(self) -> Actor:
+        """The same one each time: its text is looked up by that."""
         return Actor(kind="person", id=self.name, role=self.role, unit=self.unit)
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from itertools import accumulate, pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from cases.policy import Policy
 from policy.load import load_policy
-from suqiu.demo.arrivals import Slot, year_of_slots
+from suqiu.demo.arrivals import Arrival, year_of_days, year_of_stretches
 from suqiu.demo.bursts import BURSTS
 from suqiu.demo.seasons import busyness, season
 from suqiu.demo.voices import Townspeople
@@ -25,47 +26,55 @@ def policy() -> Policy:
 
 
 @pytest.fixture(scope="module")
-def slots(policy: Policy) -> list[Slot]:
-    return list(year_of_slots(20_000, NOW, ZONE, policy.calendar, 1))
+def days(policy: Policy) -> list[tuple[datetime, list[Arrival]]]:
+    return list(year_of_days(20_000, NOW, ZONE, policy.calendar, 1))
 
 
-def test_a_year_has_as_many_petitions_as_were_asked_for(slots: list[Slot], policy: Policy) -> None:
-    assert 20_000 == sum(len(s.arrivals) for s in slots)
+@pytest.fixture(scope="module")
+def arrivals(days: list[tuple[datetime, list[Arrival]]]) -> list[Arrival]:
+    return [arrival for _, came in days for arrival in came]
+
+
+def test_a_year_has_as_many_petitions_as_were_asked_for(arrivals: list[Arrival], policy: Policy) -> None:
+    assert 20_000 == len(arrivals)
     for n in (1, 7, 500):
-        assert n == sum(len(s.arrivals) for s in year_of_slots(n, NOW, ZONE, policy.calendar, 1))
+        assert n == sum(len(came) for _, came in year_of_days(n, NOW, ZONE, policy.calendar, 1))
 
 
-def test_each_arrives_within_its_piece_of_a_day_and_none_in_the_future(slots: list[Slot]) -> None:
-    before = datetime.min.replace(tzinfo=UTC)
-    for slot in slots:
-        assert all(before <= at <= slot.until for at, _ in slot.arrivals)
-        before = slot.until
-    assert NOW == slots[-1].until
+def test_each_arrives_on_its_day_in_order_and_none_in_the_future(days: list[tuple[datetime, list[Arrival]]]) -> None:
+    assert 366 == len(days)
+    for begin, came in days:
+        assert all(begin <= at < begin + timedelta(days=1) and at <= NOW for at, _ in came)
+        assert [at for at, _ in came] == sorted(at for at, _ in came)
 
 
-def test_what_officers_begin_ends_within_a_day(slots: list[Slot]) -> None:
-    begun = [s for s in slots if s.begins is not None]
+def test_stretches_are_whole_days_with_enough_in_them_and_all_of_the_year(
+    arrivals: list[Arrival], policy: Policy
+) -> None:
+    stretches = year_of_stretches(20_000, NOW, ZONE, policy.calendar, 1)
 
-    assert 366 == len(begun)
-    assert all(s.begins is not None and s.until <= s.begins for s in begun)
+    assert arrivals == [a for s in stretches for a in s.arrivals]
+    assert all(len(s.arrivals) >= 1000 for s in stretches[:-1])
+    assert [s.first for s in stretches] == [0, *accumulate(len(s.arrivals) for s in stretches[:-1])]
+    for one, other in pairwise(stretches):
+        assert one.arrivals[-1][0] < other.begin <= other.arrivals[0][0]
 
 
 def test_people_write_on_mondays_more_than_on_sundays_and_least_at_spring_festival(
-    slots: list[Slot], policy: Policy
+    arrivals: list[Arrival], policy: Policy
 ) -> None:
-    days = Counter(at.astimezone(ZONE).strftime("%a") for s in slots for at, burst in s.arrivals if burst is None)
+    days = Counter(at.astimezone(ZONE).strftime("%a") for at, burst in arrivals if burst is None)
 
     assert days["Mon"] > 1.5 * days["Sun"]
     assert busyness(date(2026, 2, 17), policy.calendar) < busyness(date(2026, 2, 8), policy.calendar)
 
 
-def test_a_burst_is_many_people_in_two_days(slots: list[Slot]) -> None:
-    found = Counter((b.topic, b.place) for s in slots for _, b in s.arrivals if b is not None)
+def test_a_burst_is_many_people_in_two_days(arrivals: list[Arrival]) -> None:
+    found = Counter((b.topic, b.place) for _, b in arrivals if b is not None)
     spans: dict[tuple[str, str], set[date]] = {}
-    for s in slots:
-        for at, b in s.arrivals:
-            if b is not None:
-                spans.setdefault((b.topic, b.place), set()).add(at.astimezone(ZONE).date())
+    for at, b in arrivals:
+        if b is not None:
+            spans.setdefault((b.topic, b.place), set()).add(at.astimezone(ZONE).date())
 
     assert len(BURSTS) - 1 <= len(found)
     assert min(found.values()) >= 20

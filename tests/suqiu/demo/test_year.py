@@ -9,11 +9,15 @@ from pathlib import Path
 import pytest
 
 from cases.clock_refusals import refused_by_itself
+from cases.errors import Unavailable
 from cases.events import Event
 from storage import open_sqlite
-from suqiu.demo import history
+from suqiu.demo import crew
+from suqiu.demo.history import make_year
+from suqiu.embedded import FolderInUse, FolderLock
 from suqiu.settings import read_settings
 from tests.suqiu.command_line import Run, table
+from tests.suqiu.demo.year_tables import SAME, rows
 
 NOW = datetime(2026, 11, 24, 7, 20, tzinfo=UTC)
 
@@ -95,15 +99,57 @@ def test_the_past_is_told_to_nobody(year: Path) -> None:
     assert [(0,)] == table(year, "SELECT count(*) FROM outbox")
 
 
-def test_a_seed_gives_the_same_year_again_in_one_process_or_in_two(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    cases = []
-    for processes in ("one", "two"):
-        monkeypatch.setattr(history, "ALONE", {"one": 100, "two": 10}[processes])
-        history.make_year(read_settings({}, data=tmp_path / processes), petitions=40, seed=3, now=NOW)
-        cases.append(
-            table(tmp_path / processes, "SELECT number, state, topic, unit, due_at FROM cases ORDER BY number")
-        )
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return small(tmp_path_factory.mktemp("alone"), 0)
 
-    assert cases[0] == cases[1]
+
+@pytest.mark.parametrize("hands", [1, 2])
+def test_a_seed_gives_the_same_year_however_many_make_it(alone: Path, tmp_path: Path, hands: int) -> None:
+    again = small(tmp_path / "again", hands)
+
+    assert {name: rows(alone, name) for name in SAME} == {name: rows(again, name) for name in SAME}
+
+
+def small(folder: Path, hands: int) -> Path:
+    """Sixty petitions in five or six stretches."""
+    settings = read_settings({}, data=folder, secret="one and the same secret")
+    make_year(settings, petitions=60, seed=3, now=NOW, hands=hands, least=10)
+    return folder
+
+
+@pytest.mark.parametrize("hands", [0, 2])
+def test_a_year_that_is_broken_off_leaves_nothing_of_itself(tmp_path: Path, hands: int) -> None:
+    def told(what: str, done: int, total: int) -> None:
+        if done > total / 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        make_year(read_settings({}, data=tmp_path), petitions=60, seed=3, now=NOW, told=told, hands=hands, least=10)
+
+    assert ["lock"] == [p.name for p in tmp_path.iterdir()]
+
+
+def test_what_a_killed_process_left_is_made_anew(tmp_path: Path) -> None:
+    (tmp_path / "making" / "index").mkdir(parents=True)
+    (tmp_path / "making" / "store.db").write_text("half a year")
+    small(tmp_path, 0)
+
+    assert {"store.db", "log.db", "index", "lock"} == {p.name for p in tmp_path.iterdir()}
+    assert [(60,)] == table(tmp_path, "SELECT count(*) FROM petitions")
+
+
+def test_two_cannot_make_a_year_in_one_folder(tmp_path: Path) -> None:
+    lock = FolderLock(tmp_path)
+    assert lock.take()
+    with pytest.raises(FolderInUse):
+        small(tmp_path, 0)
+    lock.release()
+
+
+def test_a_hand_that_dies_is_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crew, "PROGRAM", ["-c", "pass"])
+    with pytest.raises(Unavailable):
+        small(tmp_path, 2)
+
+    assert ["lock"] == [p.name for p in tmp_path.iterdir()]
