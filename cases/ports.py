@@ -81,6 +81,9 @@ class Rejected(Protocol):
 
     def get(self, id: str) -> RejectedInput | None: ...
 
+    def briefly(self, since: datetime, limit: int) -> Sequence[RejectedInput]:
+        """Whatever was refused since then, settled or not, last received first; without errors and body."""
+
     def settle(self, id: str, *, state: str, note: str) -> bool: ...
 
 
@@ -273,7 +276,12 @@ class CaseQuery:
     handler: str | None = None
     claimable_for: str | None = None
     """A unit whose unclaimed cases count as well: "my" is mine plus what I could claim."""
+    due_from: datetime | None = None
     due_before: datetime | None = None
+    hops: int = 0
+    """Open cases that so many different offices gave back or lost to another 多次转办; 0 asks for everything, else from 2."""
+    sent_back: bool = False
+    """Open cases that an office asked to give back at least once 退过单, whatever became of it."""
     open_only: bool = False
     joint_only: bool = False
     history: bool | None = None
@@ -326,6 +334,21 @@ class CaseStore(Protocol):
     def advance(self, follower: str, position: int) -> None: ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """What one officer of one office has on the table 在手件: open cases, history left out, by the worst warning of each.
+
+    ``unit`` "": nobody's yet; ``handler`` "": not signed for. ``soon``: yellow or orange (快到期), ``overdue``: red, both
+    among the ``open``.
+    """
+
+    unit: str
+    handler: str
+    open: int
+    soon: int = 0
+    overdue: int = 0
+
+
 class CaseReader(Protocol):
     """Rows for people. Each call takes the viewer and leaves out what the viewer may not see."""
 
@@ -341,6 +364,23 @@ class CaseReader(Protocol):
         """How many cases each query has for this viewer, without sort, cursor and limit. By offices, states, levels, joint,
         follow-up and what nobody has claimed: summed up from counts that are kept with the cases, not counted now."""
 
+    def count_up_to(self, queries: Mapping[str, CaseQuery], viewer: Viewer, most: int) -> dict[str, int]:
+        """As ``counts``, and what is not kept is counted no further than ``most``: one more than that means "more"."""
+
+    def loads(self, viewer: Viewer) -> list[Load]:
+        """By office and officer, from counts that are kept with the cases. A key that sees its own senders' cases only
+        has no table of loads: an empty list."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traffic:
+    """What one sender handed in by one channel: when it was heard of last, and how many since the time asked for."""
+
+    sender: str
+    channel: str
+    last_at: datetime
+    count: int
+
 
 class Petitions(Protocol):
     """The petitions behind the cases, and their words."""
@@ -352,6 +392,10 @@ class Petitions(Protocol):
     def petitions_of(self, case_ids: Collection[str]) -> dict[str, list[StoredPetition]]: ...
 
     def by_receipt(self, receipt_key: str) -> StoredPetition | None: ...
+
+    def traffic(self, since: datetime, most: int = 100) -> list[Traffic]:
+        """Of every sender and channel that ever handed something in, at most ``most`` of them in the order of their names,
+        by index."""
 
     def texts(self, text_ids: Collection[str]) -> dict[str, Text]: ...
 
@@ -405,7 +449,7 @@ class QueuedNotice:
     position: int
 
 
-class Outbox(Protocol):
+class Outgoing(Protocol):
     """Notices to send. ``claim`` takes due ones by conditional update and hides them for ``lease`` seconds."""
 
     def claim(self, now: datetime, limit: int, lease: int = 60) -> list[QueuedNotice]: ...
@@ -414,7 +458,14 @@ class Outbox(Protocol):
 
     def failed(self, id: str, error: str, retry_at: datetime | None) -> None: ...
 
+
+class Outbox(Outgoing, Protocol):
+    """The same, and what an operator asks of it: ``notices`` newest first; ``state``: queued, sent or dead."""
+
     def notices(self, *, state: str | None = None, limit: int = 100) -> list[Mapping[str, Any]]: ...
+
+    def again(self, id: str) -> bool:
+        """A dead letter 死信 is queued anew, due at once, as if it had never been tried. False if it is not a dead one."""
 
 
 @quick
@@ -640,46 +691,65 @@ class Accounts(Protocol):
     def failed_attempt(self, key: str, now: datetime) -> None: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SavedSearch:
-    """A search that somebody kept 保存的查找. ``account`` and ``name`` together are its key."""
-
-    account: str
-    name: str
-    query: str
-    sort: str
-    saved_at: datetime
-
-
-class SavedSearches(Protocol):
-    """Each person's own searches, by name. ``save`` replaces what stands under the name."""
-
-    def saved(self, account: str) -> list[SavedSearch]: ...
-
-    def save(self, search: SavedSearch) -> None: ...
-
-    def drop(self, account: str, name: str) -> None: ...
-
-
 @dataclass(frozen=True, slots=True)
-class SavedView:
-    """A person's own view of the queue. ``query``: filter and sort as they stand in the page's address."""
+class SavedList:
+    """A person's own list 自存的视图和查找. ``page``: queue or search, whose own they are. ``query``: what was narrowed, searched
+    and sorted by, as it stands in the page's address."""
 
     owner: str
+    page: str
     id: str
     name: str
     query: str
     made_at: datetime
 
 
-class SavedViews(Protocol):
-    """Each person's own views, the first made first. ``put`` replaces what stands under the same owner and id."""
+class SavedLists(Protocol):
+    """Each person's own lists of a page, the first made first. ``put`` replaces what stands under the same owner, page and
+    id."""
 
-    def of(self, owner: str) -> list[SavedView]: ...
+    def of(self, owner: str, page: str) -> list[SavedList]: ...
 
-    def put(self, view: SavedView) -> None: ...
+    def put(self, saved: SavedList) -> None: ...
 
-    def drop(self, owner: str, id: str) -> None: ...
+    def drop(self, owner: str, page: str, id: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looker:
+    """Somebody who has a case open 在看. ``writing_since``, ``wrote_at``: writes its answer, since when, and when the last key
+    was pressed. ``changed_at``: when it last became another: came, began to write, was taken over, went (``gone``)."""
+
+    case_id: str
+    name: str
+    display: str
+    seen_at: datetime
+    changed_at: datetime
+    writing_since: datetime | None = None
+    wrote_at: datetime | None = None
+    gone: bool = False
+
+
+class Lookers(Protocol):
+    """Who looks at which case: hints between colleagues, which may be lost. Not durable.
+
+    ``shared``: whether other processes see it; then ``changed_since`` is worth asking from time to time.
+    """
+
+    @property
+    def shared(self) -> bool: ...
+
+    def at(self, case_ids: Collection[str]) -> dict[str, list[Looker]]:
+        """Everybody known of each case, also those whose time is over or who are gone."""
+
+    def put(self, lookers: Collection[Looker]) -> None:
+        """Each replaces what stands under its case and name."""
+
+    def changed_since(self, moment: datetime, limit: int) -> set[str]:
+        """The cases of those who became another at that moment or later."""
+
+    def forget(self, before: datetime) -> None:
+        """Whoever was not seen since."""
 
 
 class AuditLog(Protocol):

@@ -61,7 +61,7 @@ def api_routes(desk: Desk, hub: LiveHub) -> APIRouter:
     router = APIRouter(prefix="/api/v1", route_class=api_route(desk), tags=["cases"], responses=PROBLEMS)
     streams: dict[str, int] = {}
 
-    @router.get("/cases")
+    @router.get("/cases", summary="办件列表，按页")
     async def cases(
         request: Request, state: str = "", unit: str = "", topic: str = "", due_before: str = "", q: str = "",
         cursor: str = "", limit: Limit = 50, sort: str = "",
@@ -74,7 +74,7 @@ def api_routes(desk: Desk, hub: LiveHub) -> APIRouter:
         query = _case_query(desk, state, unit, topic, due_before, cursor, limit, sort)
         return await asyncio.to_thread(_cases, desk, caller, query)
 
-    @router.get("/cases.{kind}")
+    @router.get("/cases.{kind}", summary="办件列表，CSV 或 Excel")
     async def table(
         request: Request, kind: str, state: str = "", unit: str = "", topic: str = "", due_before: str = "", q: str = "",
         sort: str = "",
@@ -91,24 +91,24 @@ def api_routes(desk: Desk, hub: LiveHub) -> APIRouter:
         export = listed_cases(desk, caller.viewer, query, said)
         return await asyncio.to_thread(export_response, desk, caller.viewer, export, kind)
 
-    @router.get("/cases/{number}")
+    @router.get("/cases/{number}", summary="一件办件")
     async def case(request: Request, number: str) -> Response:
         caller = await _caller(desk, request, "read")
         return await asyncio.to_thread(_case, desk, caller, number)
 
-    @router.get("/cases/{number}/events")
+    @router.get("/cases/{number}/events", summary="一件的全部事件")
     async def events(request: Request, number: str) -> Response:
         """What happened, in the order in which it was recorded, with the hash chain."""
         caller = await _caller(desk, request, "read")
         return await asyncio.to_thread(_events, desk, caller, number)
 
-    @router.get("/cases/{number}/clocks")
+    @router.get("/cases/{number}/clocks", summary="一件的时限，各带依据")
     async def clocks(request: Request, number: str) -> Response:
         """Every clock, each with its certificate."""
         caller = await _caller(desk, request, "read")
         return await asyncio.to_thread(_clocks, desk, caller, number)
 
-    @router.post("/cases/{number}/commands")
+    @router.post("/cases/{number}/commands", summary="办理一步：签收、答复、退单等")
     async def command(request: Request, number: str) -> Response:
         """``{"command", "expected_version", …}``: 200, 409 somebody was first, 422 refused with reason and basis.
 
@@ -119,7 +119,7 @@ def api_routes(desk: Desk, hub: LiveHub) -> APIRouter:
         sent_id = body.get("command_id") or request.headers.get("idempotency-key")
         return await asyncio.to_thread(_command, desk, caller, number, body, sent_id)
 
-    @router.get("/search")
+    @router.get("/search", summary="全文查找")
     async def search(
         request: Request, q: str = "", facet: Annotated[list[str] | None, Query()] = None, sort: str = "relevance",
         every: str = "", cursor: str = "", limit: Annotated[int, Query(ge=1, le=100)] = 20,
@@ -131,7 +131,7 @@ def api_routes(desk: Desk, hub: LiveHub) -> APIRouter:
         )
         return await asyncio.to_thread(_search, desk, caller, query)
 
-    @router.get("/trends")
+    @router.get("/trends", summary="按时间的件数")
     async def trends(
         request: Request, by: str = "topic", every: str = "day", end: Annotated[str, Query(alias="to")] = "",
         start: Annotated[str, Query(alias="from")] = "", where: str = "",
@@ -148,7 +148,7 @@ def api_routes(desk: Desk, hub: LiveHub) -> APIRouter:
             )
         )
 
-    @router.get("/events")
+    @router.get("/events", summary="自己提交的件的进展")
     async def feed(request: Request, after: Annotated[int, Query(ge=0)] = 0, limit: Limit = 100) -> Response:
         """News of the key's own petitions, in the order of their positions."""
         caller = await _caller(desk, request, "read")
@@ -156,7 +156,7 @@ def api_routes(desk: Desk, hub: LiveHub) -> APIRouter:
             raise NotAllowed("这是给接口密钥的消息流。", "请用密钥调用")
         return JSONResponse(await asyncio.to_thread(_feed, desk, caller.viewer, caller.key.name, after, limit))
 
-    @router.get("/live", response_class=StreamingResponse)
+    @router.get("/live", summary="实时更新（server-sent events）", response_class=StreamingResponse)
     async def live(request: Request, after: Annotated[int | None, Query(ge=0)] = None) -> Response:
         """Server-sent events: which case changed, and to which version; never the content."""
         caller = await _caller(desk, request, "read", touch=False)

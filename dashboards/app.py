@@ -13,8 +13,11 @@ from dashboards.api import api_routes
 from dashboards.attachments import attachment_routes
 from dashboards.case_page import case_routes
 from dashboards.cockpit_page import cockpit_routes
+from dashboards.developers_page import developers_routes
+from dashboards.home_page import home_routes
 from dashboards.http import page_route, problem_response, unasked
 from dashboards.intake_pages import intake_routes
+from dashboards.integration_page import integration_routes
 from dashboards.large_print import large_print_routes
 from dashboards.live import LiveHub
 from dashboards.ops_page import ops_routes
@@ -25,6 +28,7 @@ from dashboards.queue_page import queue_routes
 from dashboards.search_page import search_routes
 from dashboards.signin import hash_password
 from dashboards.signin_page import signin_routes
+from dashboards.supervision_page import supervision_routes
 from dashboards.track_page import track_routes
 
 __all__ = ["Desk", "LiveHub", "add_error_pages", "dashboard_router", "hash_password"]
@@ -40,10 +44,13 @@ def dashboard_router(desk: Desk, hub: LiveHub | None = None) -> APIRouter:
     """
     router = APIRouter()
     live = hub or LiveHub(desk.store, desk.reader)
-    presence = Presence(desk.clock, live.tell)
+    presence = Presence(desk.lookers, desk.reader, desk.clock, live.tell)
+    if desk.lookers.shared:
+        live.ask_elsewhere(presence.listen)
     for part in (
-        api_routes(desk, live), signin_routes(desk), queue_routes(desk, presence), case_routes(desk, presence),
+        api_routes(desk, live), signin_routes(desk), home_routes(desk), queue_routes(desk, presence), case_routes(desk, presence),
         attachment_routes(desk), intake_routes(desk), track_routes(desk), ops_routes(desk), cockpit_routes(desk), search_routes(desk),
+        supervision_routes(desk), integration_routes(desk), developers_routes(desk),
         large_print_routes(https=desk.cookie_secure), _static_routes(desk),
     ):  # fmt: skip
         router.include_router(part)

@@ -23,6 +23,8 @@ from dashboards.trends import label
 
 SMALL = 5
 """A rate of fewer cases is shown and not ranked (RULES section 7)."""
+BASE = 10
+"""Against fewer than so many a share says nothing: "+2975 %" of a base of four. The number alone is told then."""
 # 上升: what a leader should look at first, and not every two that became three.
 RISING_LEAST, RISING_MORE, RISING_SHARE = 5, 3, 30
 TOP = 10
@@ -65,11 +67,13 @@ class Change:
 
     @property
     def said(self) -> str:
-        """``+12（+30%）``: the number first, a share only where there was something."""
+        """``+12（+30%）``: the number first, a share only of a base that is worth one."""
         if self.by == 0:
             return "持平"
-        share = "" if self.other == 0 else f"（{self.by * 100 / self.other:+.0f}%）"
-        return f"{self.by:+,d}{share}"
+        if self.other == 0:
+            return f"{self.by:+,d}"
+        share = "基数过小" if self.other < BASE else f"{self.by * 100 / self.other:+.0f}%"
+        return f"{self.by:+,d}（{share}）"
 
     @property
     def way(self) -> str:

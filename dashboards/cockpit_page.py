@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from cases.errors import BadInput, FieldError, NotAllowed
 from dashboards.cockpit import (
+    BASE,
     BY,
     RISING_LEAST,
     RISING_MORE,
@@ -109,7 +110,7 @@ def _page(desk: Desk, who: SignedIn, sent: _Sent, template: str) -> Response:
         template, **frame(desk, who, who.session.csrf), asked=span, periods=PERIODS, against=AGAINST,
         everies=EVERY, bys=BY, by=by, link=address, today=now.date(), as_of=day_and_time(now, desk.zone),
         kpis=numbers.kpis(), over_time=over_time, keys=keys, rising=numbers.rising(), offices=offices, coming=coming,
-        unknown=UNKNOWN, overdue=numbers.total("overdue"), coming_total=sum(c["n"] for c in coming), top=TOP, small=SMALL,
+        unknown=UNKNOWN, overdue=numbers.total("overdue"), coming_total=sum(c["n"] for c in coming), top=TOP, small=SMALL, base=BASE,
         rule=(RISING_LEAST, RISING_MORE, RISING_SHARE), secret=numbers.came_secret,
         sees_secret=who.viewer.sees_secret, secret_link=_secret_link(span.now), whose=_whose(desk, who),
         charts=data_json(_pictures(numbers, over_time, keys, offices, coming)),

@@ -271,20 +271,27 @@ def frame(desk: Desk, who: SignedIn | None = None, csrf: str = "") -> dict[str, 
 def menu_of(role: str) -> tuple[tuple[str, str], ...]:
     """The pages of a role, in the order of use."""
     if role == "admin":
-        return (("/ops", "运维"), ("/ops/audit", "审计记录"))
+        return (TODAY, ("/ops", "运维"), ("/integration", "集成"), ("/ops/audit", "审计记录"))
     if role == "petitioner":
         return ()
     queue, intake = ("/queue", "办件队列"), ("/desk", "收件台")
     if role in ("intake_clerk", "hotline_agent"):
-        return (intake, queue)
-    pages = (queue, intake) if role in MAY_REGISTER else (queue,)
+        return (TODAY, intake, queue)
+    pages = (TODAY, queue, intake) if role in MAY_REGISTER else (TODAY, queue)
+    if role in SUPERVISES:
+        pages = (*pages, ("/supervision", "督办"))
     if role in LEADS:
         pages = (*pages, ("/cockpit", "驾驶舱"))
     return (*pages, ("/ops/audit", "审计记录")) if role == "auditor" else pages
 
 
+TODAY = ("/", "今天")
+
+
 # Who asks how the whole goes, and not only for the next case 领导驾驶舱.
 LEADS = frozenset({"deputy_leader", "town_head", "supervisor", "petition_office", "county_centre", "auditor"})
+# Who pushes others, or answers for what others do 督办.
+SUPERVISES = LEADS | {"dispatcher", "unit_head"}
 
 
 # Officers who take down what somebody tells them (坐班、上门、走访、来访、代办).

@@ -18,6 +18,7 @@ from cases.errors import TooBusy, Unavailable
 from cases.events import Event
 from cases.ports import CaseReader, CaseStore
 from cases.viewer import SYSTEM_VIEWER, Viewer
+from dashboards.hearing import NOBODYS, Whose, whose
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +27,7 @@ CHUNK = 500
 POLL_SECONDS = 0.15
 GATHER_SECONDS = 0.05
 HEARTBEAT_SECONDS = 15.0
+ELSEWHERE_SECONDS = 1.0
 CHECK_SECONDS = 3.0
 QUEUE_LIMIT = 2_000
 STREAM_LIMIT = 2_000
@@ -38,20 +40,14 @@ HAND_OVERS = frozenset({"assignment.return_approved", "assignment.dispatched", "
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One recorded event, with whose it is: all that the rule of sight asks for."""
+    """One recorded event, with whose its case is."""
 
     position: int
     case_id: str
     number: str
     version: int
     type: str
-    units: frozenset[str]
-    accused: tuple[str, ...]
-    secret: bool
-    senders: tuple[str, ...]
-
-    def seen_by(self, viewer: Viewer) -> bool:
-        return viewer.may_see(units=self.units, accused=self.accused, secret=self.secret, senders=self.senders)
+    whose: Whose
 
     @property
     def text(self) -> str:
@@ -76,7 +72,8 @@ class News(Protocol):
     @property
     def text(self) -> str: ...
 
-    def seen_by(self, viewer: Viewer) -> bool: ...
+    @property
+    def whose(self) -> Whose: ...
 
 
 class Stream:
@@ -108,12 +105,18 @@ class LiveHub:
         self._lock = asyncio.Lock()
         self._position = 0
         self._closed = False
+        self._elsewhere: Callable[[], None] | None = None
+        self._asked = 0.0
 
     def wake(self) -> None:
         """Something was recorded: look now. May be called from any thread, and when nobody listens."""
         loop = self._loop
         if loop is not None and not loop.is_closed():
             loop.call_soon_threadsafe(self._news.set)
+
+    def ask_elsewhere(self, ask: Callable[[], None]) -> None:
+        """What is to be asked once a second, while somebody listens, for news of other processes; it tells by ``tell``."""
+        self._elsewhere = ask
 
     def tell(self, news: News) -> None:
         """News that no store keeps, to all who listen at this process. May be called from any thread."""
@@ -182,11 +185,22 @@ class LiveHub:
                 for stream in self._streams:
                     stream.offer(change)
                 self._position = change.position
+            await self._ask()
             if changes:
                 # What follows within a moment is read together: one look, and one stir of each stream.
                 await asyncio.sleep(GATHER_SECONDS)
             if len(changes) < CHUNK:
                 await self._wait(pause)
+
+    async def _ask(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if self._elsewhere is None or now - self._asked < ELSEWHERE_SECONDS:
+            return
+        self._asked = now
+        try:
+            await asyncio.to_thread(self._elsewhere)
+        except Exception:  # hints, and no reason to stop telling what was recorded
+            log.warning("live events: other processes could not be asked", exc_info=True)
 
     async def _wait(self, seconds: float) -> None:
         try:
@@ -238,7 +252,7 @@ async def _past(hub: LiveHub, viewer: Viewer, after: int, until: int) -> AsyncIt
         if not changes:
             return
         after = changes[-1].position
-        told = "".join(c.text for c in changes if c.position <= until and c.seen_by(viewer))
+        told = "".join(c.text for c in changes if c.position <= until and c.whose.seen_by(viewer))
         if told:
             yield told
 
@@ -264,7 +278,7 @@ async def _present(
             stream.overrun = False
             yield reset_at(await hub.head())
             changes = [c for c in changes if c is None]
-        told = "".join(c.text for c in changes if c is not None and c.seen_by(viewer))
+        told = "".join(c.text for c in changes if c is not None and c.whose.seen_by(viewer))
         if told:
             yield told
             beat = clock()
@@ -296,15 +310,10 @@ def _changes(events: Sequence[Event], reader: CaseReader) -> list[Change]:
         case = rows.get(event.case_id)
         if case is None:
             # Recorded, and its row is on its way or gone: nobody's, but the position moves on.
-            found.append(Change(event.position, event.case_id, "", event.seq, event.type, frozenset(), (), True, ()))
+            found.append(Change(event.position, event.case_id, "", event.seq, event.type, NOBODYS))
             continue
-        units = case.seen_by_units
-        if event.type in HAND_OVERS:
-            units |= frozenset(case.past_units)
+        also = frozenset(case.past_units) if event.type in HAND_OVERS else frozenset()
         found.append(
-            Change(
-                event.position, event.case_id, case.number, event.seq, event.type, units,
-                case.accused, case.secret, case.senders,
-            )
+            Change(event.position, event.case_id, case.number, event.seq, event.type, whose(case, also))
         )  # fmt: skip
     return found

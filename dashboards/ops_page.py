@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from cases.errors import BadInput, Conflict, ContentConflict, NotAllowed, NotFound, TooBusy, Unavailable
 from cases.petition import CHANNELS, TEXT_LIMIT, Petition
 from cases.ports import RejectedInput
-from dashboards.http import check_token, frame, page_route, read_form, signed_in
+from dashboards.http import Fields, check_token, frame, page_route, read_form, signed_in
 from dashboards.pages import page
 from dashboards.parts import Desk, Operations
 from dashboards.sessions import SignedIn
@@ -23,8 +23,6 @@ from dashboards.words import day_and_time
 
 PAGE_SIZE = 30
 EXCERPT = 400
-# Beyond this many seconds somebody should look; /readyz says "late" from then on.
-LATE = 120.0
 STAGES = {
     "intake": "收件：来件立件、并件", "trends": "统计：分时计数", "indexing": "检索：写入索引", "alerts": "通知：发出",
     "deadlines": "时限：预警与超期",
@@ -39,27 +37,27 @@ def ops_routes(desk: Desk) -> APIRouter:
 
     @router.get("/ops")
     async def look(request: Request, task: int = 0, before: str = "", done: str = "") -> Response:
-        who, ops = await _operator(desk, request)
+        who, ops = await operator(desk, request)
         return await asyncio.to_thread(_show, desk, ops, who, task, before[:80] or None, done)
 
     @router.post("/ops/rebuild")
     async def rebuild(request: Request) -> Response:
-        who, ops = await _operator(desk, request)
+        who, ops = await operator(desk, request)
         fields = await read_form(request)
         check_token(desk, request, fields, who)
         what = fields.one("what")
         if ops.tasks is None or what not in REBUILDS:
             raise BadInput("这里不能重建这一项", do="请用命令行 suqiu rebuild")
         asked = await asyncio.to_thread(ops.tasks.ask, "rebuild", what, desk.clock())
-        await asyncio.to_thread(_note, desk, who, "rebuild.asked", what, "")
+        await asyncio.to_thread(note, desk, who, "rebuild.asked", what, "")
         return RedirectResponse(f"/ops?task={asked.id}", 303)
 
     @router.post("/ops/rejected/{id}/{act}")
     async def settle(request: Request, id: str, act: str) -> Response:
-        who, ops = await _operator(desk, request)
+        who, ops = await operator(desk, request)
         fields = await read_form(request)
         check_token(desk, request, fields, who)
-        done = await asyncio.to_thread(_settle, desk, ops, who, id, act, fields.one("why"))
+        done = await asyncio.to_thread(_settle, desk, ops, who, id, act, fields)
         return RedirectResponse(f"/ops?{urlencode({'done': done})}#rejected", 303)
 
     @router.get("/ops/audit")
@@ -71,13 +69,13 @@ def ops_routes(desk: Desk) -> APIRouter:
 
     @router.get("/ops/keys")
     async def keys(request: Request) -> Response:
-        who, _ = await _operator(desk, request)
+        who, _ = await operator(desk, request)
         return await asyncio.to_thread(_keys, desk, who)
 
     return router
 
 
-async def _operator(desk: Desk, request: Request) -> tuple[SignedIn, Operations]:
+async def operator(desk: Desk, request: Request) -> tuple[SignedIn, Operations]:
     who = await signed_in(desk, request)
     if who.account.role != "admin":
         raise NotAllowed("只有系统管理员能进运维页。")
@@ -95,7 +93,7 @@ def _show(desk: Desk, ops: Operations, who: SignedIn, task_id: int, before: str 
     stages = [
         {
             "name": STAGES.get(name, name), "waiting": lag.waiting, "seconds": round(lag.oldest_seconds, 1),
-            "late": lag.oldest_seconds > LATE,
+            "late": lag.oldest_seconds > ops.late_seconds,
         }
         for name, lag in lags.items()
     ]  # fmt: skip
@@ -122,8 +120,14 @@ def _rejected(desk: Desk, row: RejectedInput, now: Any) -> dict[str, Any]:
         "via": CHANNELS.get(str(row.source.get("channel", "")), str(row.source.get("via", ""))),
         "sender": str(row.source.get("sender", "")),
         "errors": [(".".join(map(str, e.get("loc", ()))), str(e.get("msg", ""))) for e in row.errors][:10],
+        "mendable": list(dict.fromkeys(".".join(e["loc"]) for e in row.errors if _may_mend(e.get("loc", ()))))[:10],
         "excerpt": _masked(desk, row.body, now),
     }  # fmt: skip
+
+
+def _may_mend(loc: Any) -> bool:
+    """A field by name, not one of a list's members."""
+    return bool(loc) and all(isinstance(part, str) and part and "." not in part for part in loc)
 
 
 def _masked(desk: Desk, body: str, now: Any) -> str:
@@ -137,15 +141,18 @@ def _masked(desk: Desk, body: str, now: Any) -> str:
     return desk.understand.understand([whole])[0].masked_text[:EXCERPT]
 
 
-def _settle(desk: Desk, ops: Operations, who: SignedIn, id: str, act: str, why: str) -> str:
+def _settle(desk: Desk, ops: Operations, who: SignedIn, id: str, act: str, fields: Fields) -> str:
+    why = fields.one("why")
     if act == "replay":
+        changes = _changes(fields)
         try:
-            ops.replay(id)
+            ops.replay(id, changes)
         except (BadInput, ContentConflict, Conflict, TooBusy) as error:
-            raise BadInput(
-                f"没有收下：{error.message}", do=error.do or "需要补正的，请用 suqiu rejected replay 带上改好的内容"
-            ) from error
-        _note(desk, who, "rejected.replayed", id, "")
+            found = "；".join(f"{'.'.join(map(str, e.loc))}：{e.msg}" for e in getattr(error, "errors", ())[:5])
+            said = f"没有收下：{error.message}" + (f"（{found}）" if found else "")
+            raise BadInput(said, do="这条还在拒收件里，请改正后再重放，或写明理由丢弃") from error
+        # Which fields, and not what stands in them now.
+        note(desk, who, "rejected.replayed", id, f"改了 {'、'.join(changes)}" if changes else "")
         return "replayed"
     if act != "drop":
         raise NotFound("没有这个操作")
@@ -153,11 +160,17 @@ def _settle(desk: Desk, ops: Operations, who: SignedIn, id: str, act: str, why: 
         raise BadInput("请写明丢弃的理由")
     if not ops.rejected.settle(id, state="dropped", note=why[:500]):
         raise Conflict("这条拒收件已经处理过", do="请刷新页面")
-    _note(desk, who, "rejected.dropped", id, why[:500])
+    note(desk, who, "rejected.dropped", id, why[:500])
     return "dropped"
 
 
-def _note(desk: Desk, who: SignedIn, action: str, subject: str, reason: str) -> None:
+def _changes(fields: Fields) -> dict[str, str]:
+    """``mend-petitioner.phone``: the fields that were filled in; the rest of what came stays as it is."""
+    mend = {name.removeprefix("mend-"): fields.one(name) for name in fields if name.startswith("mend-")}
+    return {name: value for name, value in mend.items() if name and value}
+
+
+def note(desk: Desk, who: SignedIn, action: str, subject: str, reason: str) -> None:
     desk.audit.write(actor=f"person:{who.viewer.id}", action=action, subject=subject, reason=reason, at=desk.clock())
 
 

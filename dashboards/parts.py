@@ -15,6 +15,7 @@ from cases.petition import Identity
 from cases.policy import Policy
 from cases.ports import (
     Accounts,
+    ApiKey,
     AuditLog,
     CaseIndex,
     CaseReader,
@@ -23,11 +24,11 @@ from cases.ports import (
     Facts,
     Figures,
     Intake,
+    Lookers,
     Outbox,
     Petitions,
     Rejected,
-    SavedSearches,
-    SavedViews,
+    SavedLists,
     Submitted,
     Suggestion,
     Tasks,
@@ -94,14 +95,59 @@ class Demo:
     offered: tuple[OfferedAccount, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeChatState:
+    """An official account as it is set up. Whether there is a token or a key, never what it is."""
+
+    account: str
+    mode: str
+    has_token: bool
+    has_appid: bool
+    has_aes_key: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """What would become of a petition 试发, decided as intake decides and written nowhere. Words are masked.
+
+    ``joins``: it would be joined to a case that is open, whose number is nobody's business here. ``known``: the same number
+    of the same sender is there already. ``clocks``: (clock, office or "", due) of the case. ``notices``: whom it tells what.
+    """
+
+    known: bool
+    joins: bool
+    channel: str
+    topic: str | None
+    confidence: float
+    purpose: str
+    urgency: str
+    secret: bool
+    state: str
+    unit: str | None
+    proposed_unit: str | None
+    reason: str
+    masked_title: str
+    masked_text: str
+    pack: str
+    clocks: tuple[tuple[str, str, datetime], ...]
+    notices: tuple[tuple[str, str], ...]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Operations:
-    """What the operator's page stands on. ``lags``: lag per stage, raising Unavailable where nobody can say. ``tasks``:
-    None where no runner takes any. ``replay``: one rejected input once more, as it was; raises what the gateway raises."""
+    """What the operator's page stands on. ``lags``: lag per stage, raising Unavailable where nobody can say;
+    ``late_seconds``: beyond this age of its oldest message a stage is late, as /readyz has it. ``tasks``: None where no
+    runner takes any. ``replay``: one rejected input once more, with these fields of it changed, if any; raises what the
+    gateway raises. ``try_out``: what would become of a body that this key sends (``petition`` or ``order``), without taking it;
+    raises BadInput, NotAllowed. ``wechat``: the official accounts, without what is secret. ``asyncapi``: the document."""
 
     lags: Callable[[], Mapping[str, Any]]
+    late_seconds: float
     rejected: Rejected
-    replay: Callable[[str], Submitted]
+    replay: Callable[[str, Mapping[str, str]], Submitted]
+    try_out: Callable[[str, str, ApiKey], Tried]
+    asyncapi: Mapping[str, Any]
+    wechat: Sequence[WeChatState] = ()
     tasks: Tasks | None = None
 
 
@@ -122,10 +168,10 @@ class Desk:
     petitions: Petitions
     accounts: Accounts
     audit: AuditLog
-    views: SavedViews
     facts: Facts
     figures: Figures
-    saved: SavedSearches
+    saved: SavedLists
+    lookers: Lookers
     index: CaseIndex
     intake: Intake
     commands: CommandDesk

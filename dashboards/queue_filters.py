@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from urllib.parse import parse_qsl, urlencode
+from zoneinfo import ZoneInfo
 
 from cases.case import PURPOSES, STATES
 from cases.errors import BadInput, FieldError
@@ -13,9 +14,15 @@ from cases.petition import CHANNELS
 from cases.policy import Policy
 from cases.ports import CaseQuery
 from cases.viewer import Viewer
+from cases.workdays import add_working_days
 from dashboards.words import LEVELS
 
 SORTS: dict[str, str] = {"due": "最近的时限", "newest": "最新登记", "changed": "最近变动"}
+WITHIN: dict[str, str] = {
+    "0": "今天", "week": "本周内", "3": "3 个工作日内", "5": "5 个工作日内", "10": "10 个工作日内",
+}  # fmt: skip
+NOBODY = "-"
+HANDLER_LIMIT = 64
 NOTHING = frozenset({"-"})
 """No case is of this: what two filters that exclude each other leave."""
 
@@ -34,6 +41,11 @@ class Filters:
     since: str = ""
     until: str = ""
     team: str = ""
+    within: str = ""
+    lead: str = ""
+    """One office without those below it; ``unit`` is with them."""
+    handler: str = ""
+    """An officer's account, or ``-``: what nobody of the office ``lead`` has signed for."""
     sort: str = ""
 
     def address(self, view: str, **more: str) -> str:
@@ -47,7 +59,7 @@ class Filters:
 
 LABELS: dict[str, str] = {
     "unit": "单位", "topic": "类别", "place": "地点", "channel": "渠道", "state": "状态", "level": "预警",
-    "purpose": "性质", "since": "从", "until": "到", "team": "范围",
+    "purpose": "性质", "since": "从", "until": "到", "team": "范围", "within": "到期", "lead": "主办", "handler": "承办人",
 }  # fmt: skip
 
 
@@ -61,12 +73,22 @@ def read(query: Mapping[str, str], policy: Policy, viewer: Viewer) -> Filters:
             continue
         if field.name in ("since", "until"):
             _day(field.name, value)
+        elif field.name == "handler":
+            value = _handler(value, query)
         elif field.name == "sort" and value not in SORTS:
             raise BadInput("没有这种排序", [FieldError(("sort",), "可选：" + "、".join(SORTS))])
         elif field.name in choices and value not in choices[field.name]:
             raise BadInput(f"没有这个{LABELS[field.name]}", do="请在筛选里重新选择")
         found[field.name] = value
     return Filters(**found)
+
+
+def _handler(value: str, query: Mapping[str, str]) -> str:
+    if value == NOBODY and not query.get("lead", "").strip():
+        raise BadInput("没有签收的件要先选单位", do="请从督办页点数字进来")
+    if len(value) > HANDLER_LIMIT or not value.isprintable():
+        raise BadInput("没有这个承办人", do="请从督办页点名字进来")
+    return value
 
 
 def read_address(address: str, policy: Policy, viewer: Viewer) -> tuple[str, Filters]:
@@ -92,6 +114,8 @@ def options(policy: Policy, viewer: Viewer) -> dict[str, dict[str, str]]:
         "state": dict(STATES),
         "level": dict(LEVELS),
         "purpose": dict(PURPOSES),
+        "within": dict(WITHIN),
+        "lead": {u.id: u.name for u in policy.units.values() if own is None or u.id in own},
         "team": {"1": "只看本单位"} if _team(viewer, policy) else {},
     }
 
@@ -104,20 +128,29 @@ def chips(filters: Filters, view: str, policy: Policy, viewer: Viewer) -> list[d
         value = getattr(filters, name)
         if value:
             words = choices.get(name, {}).get(value, value)
-            without = replace(filters, **{name: ""}).address(view)
+            if name == "handler" and value == NOBODY:
+                words = "还没有人签收"
+            # Nobody's without an office is no list.
+            gone = {"lead": "", "handler": ""} if name == "lead" and filters.handler == NOBODY else {name: ""}
+            without = replace(filters, **gone).address(view)
             found.append({"label": label, "words": words, "without": without})
     return found
 
 
-def narrowed(base: CaseQuery, filters: Filters, policy: Policy, viewer: Viewer) -> CaseQuery:
-    """The view's query, narrowed and sorted."""
+def narrowed(base: CaseQuery, filters: Filters, policy: Policy, viewer: Viewer, now: datetime) -> CaseQuery:
+    """The view's query, narrowed and sorted. ``now``: what "within three working days" is counted from."""
     units = policy.subtree(filters.unit) if filters.unit else frozenset()
-    if filters.team:
-        team = _team(viewer, policy)
-        units = (units & team or NOTHING) if units else team
+    for narrower in (_team(viewer, policy) if filters.team else frozenset(), _one(filters.lead)):
+        if narrower:
+            units = (units & narrower or NOTHING) if units else narrower
+    if filters.within:
+        base = replace(base, due_from=now, due_before=due_before(filters.within, now, policy))
+    base, states = _of_handler(base, filters), base.states
+    if filters.handler and base.handler not in (None, filters.handler):
+        states = NOTHING
     return replace(
         base,
-        states=_both(base.states, filters.state),
+        states=_both(states, filters.state),
         levels=_both(base.levels, filters.level),
         units=units,
         topics=_topics(filters.topic, policy),
@@ -128,6 +161,27 @@ def narrowed(base: CaseQuery, filters: Filters, policy: Policy, viewer: Viewer) 
         before_number=_number(policy, filters.until, 1),
         sort=filters.sort or base.sort,
     )
+
+
+def due_before(within: str, now: datetime, policy: Policy) -> datetime:
+    """The midnight after the last day of a span of ``WITHIN``, in the town's zone. Working days are those after today."""
+    local = now.astimezone(ZoneInfo(policy.zone))
+    today = local.date()
+    return datetime.combine(_last_day(within, today, policy) + timedelta(days=1), time(), local.tzinfo)
+
+
+def _last_day(within: str, today: date, policy: Policy) -> date:
+    if within == "week":
+        return today + timedelta(days=6 - today.weekday())
+    return add_working_days(policy.calendar, today, int(within)) if int(within) else today
+
+
+def _of_handler(base: CaseQuery, filters: Filters) -> CaseQuery:
+    if not filters.handler or base.handler is not None:
+        return base
+    if filters.handler == NOBODY:
+        return replace(base, claimable_for=filters.lead)
+    return replace(base, handler=filters.handler)
 
 
 def _one(value: str) -> frozenset[str]:

@@ -6,31 +6,24 @@ import asyncio
 import re
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from fastapi import APIRouter, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from cases.errors import BadInput, FieldError, NotFound
-from cases.ports import CaseQuery, CaseRow, SavedView, SearchQuery, SearchResult
+from cases.ports import CaseQuery, CaseRow, SavedList, SearchQuery, SearchResult
 from dashboards.bulk import LIMIT, bulk_actions, carry_out, export
 from dashboards.exporting import MOST, export_response, listed_cases
-from dashboards.http import (
-    check_token,
-    frame,
-    maybe_signed_in,
-    menu_of,
-    page_route,
-    read_form,
-    signed_in,
-)
+from dashboards.http import check_token, frame, page_route, read_form, signed_in
 from dashboards.pages import marked, page, templates
 from dashboards.parts import Desk
 from dashboards.presence import Presence
 from dashboards.queue_filters import SORTS, Filters, chips, narrowed, options, read, read_address
-from dashboards.queue_views import View, belongs, first_view, views_of
+from dashboards.queue_views import View, belongs, find_view, first_view, tabs_with, views_of
 from dashboards.rows import audit_secret, last_events, row_view
 from dashboards.sessions import SignedIn
 
@@ -39,7 +32,10 @@ __all__ = ["belongs", "first_view", "queue_routes", "views_of"]
 PAGE_SIZE = 50
 SEARCH_SIZE = 30
 FRAGMENT_LIMIT = 60
+PAGE = "queue"
 SAVED_LIMIT = 20
+COUNTED_MOST = 999
+"""What is not kept of a saved view's number is counted so far and no further."""
 NAME_LIMIT = 20
 DENSITIES = ("comfortable", "compact")
 
@@ -55,16 +51,6 @@ class Asked:
 
 def queue_routes(desk: Desk, presence: Presence) -> APIRouter:
     router = APIRouter(route_class=page_route(desk), include_in_schema=False)
-
-    @router.get("/")
-    async def home(request: Request) -> Response:
-        who = await maybe_signed_in(desk, request)
-        if who is None:
-            return page("landing.html", **frame(desk))
-        menu = menu_of(who.account.role)
-        if not menu:
-            return page("home.html", **frame(desk, who, who.session.csrf))
-        return RedirectResponse(menu[0][0], 303)
 
     @router.get("/queue")
     async def queue(request: Request) -> Response:
@@ -86,6 +72,12 @@ def queue_routes(desk: Desk, presence: Presence) -> APIRouter:
         who = await signed_in(desk, request)
         wanted = [c for c in case.split(",") if c][:FRAGMENT_LIMIT]
         return await asyncio.to_thread(_fragment, desk, presence, who, dict(request.query_params), wanted)
+
+    @router.get("/queue/saved")
+    async def saved_counts(request: Request) -> Response:
+        """How many cases each of one's own views has: asked by the page when it stands, so that nobody waits for it."""
+        who = await signed_in(desk, request)
+        return JSONResponse({"counts": await asyncio.to_thread(_saved_counts, desk, who)})
 
     @router.post("/queue/bulk")
     async def bulk(request: Request) -> Response:
@@ -122,16 +114,16 @@ def queue_routes(desk: Desk, presence: Presence) -> APIRouter:
 
 def _back(address: str) -> str:
     """Where a form came from, if that is a list of ours."""
-    return address if re.fullmatch(r"/queue(\?[^\s]*)?", address) else "/queue"
+    return address if re.fullmatch(r"/queue(\?[^\s]*)?|/supervision", address) else "/queue"
 
 
 def _asked(desk: Desk, who: SignedIn, given: Mapping[str, str]) -> Asked:
     name = given.get("view") or first_view(who.viewer)
-    view = next((v for v in views_of(who.viewer) if v.id == name), None)
+    view = find_view(who.viewer, name)
     if view is None:
         raise BadInput("没有这个视图", do="请从上方的标签选择")
     filters = read(given, desk.policy, who.viewer)
-    return Asked(view, filters, narrowed(view.query, filters, desk.policy, who.viewer))
+    return Asked(view, filters, narrowed(view.query, filters, desk.policy, who.viewer, desk.clock()))
 
 
 def _queue_page(
@@ -142,11 +134,11 @@ def _queue_page(
     # The position before the rows: what happens in between is told twice rather than never.
     position = desk.store.head()
     found = desk.reader.page(replace(asked.query, cursor=cursor, limit=PAGE_SIZE), who.viewer)
-    audit_secret(desk.audit, found.rows, who.viewer, f"queue:{asked.view.id}", now)
     view, filters = asked.view, asked.filters
+    audit_secret(desk.audit, found.rows, who.viewer, f"queue:{view.id}", now)
     more = filters.address(view.id, cursor=found.cursor) if found.cursor else None
     return page(
-        "queue.html", **_frame(desk, who, density), title="办件队列", view=view, filters=filters,
+        "queue.html", **_frame(desk, who, density, view), title="办件队列", view=view, filters=filters,
         rows=_rows(desk, presence, who, found.rows), more=more, paged=cursor is not None, position=position,
         q="", note="", total=None, chips=chips(filters, view.id, desk.policy, who.viewer),
         address=filters.address(view.id), sort=asked.query.sort,
@@ -161,13 +153,13 @@ def _export(desk: Desk, who: SignedIn, address: str, format_: str) -> Response:
     return export_response(desk, who.viewer, listed_cases(desk, who.viewer, asked.query, "，".join(said)), format_)
 
 
-def _frame(desk: Desk, who: SignedIn, density: str) -> dict[str, Any]:
+def _frame(desk: Desk, who: SignedIn, density: str, view: View | None = None) -> dict[str, Any]:
     """What every list of the queue shows around its rows."""
-    views = views_of(who.viewer)
+    views = tabs_with(who.viewer, view)
     return frame(desk, who, who.session.csrf) | {
         "views": views,
         "counts": desk.reader.counts({v.id: v.query for v in views}, who.viewer),
-        "saved": desk.views.of(who.viewer.id),
+        "saved": desk.saved.of(who.viewer.id, PAGE),
         "choices": options(desk.policy, who.viewer),
         "density": density,
         "actions": bulk_actions(desk, who.viewer),
@@ -175,6 +167,7 @@ def _frame(desk: Desk, who: SignedIn, density: str) -> dict[str, Any]:
         "batch": secrets.token_hex(8),
         "export_most": f"{MOST:,}",
         "saved_limit": SAVED_LIMIT,
+        "counted_most": COUNTED_MOST,
         "name_limit": NAME_LIMIT,
     }
 
@@ -182,8 +175,9 @@ def _frame(desk: Desk, who: SignedIn, density: str) -> dict[str, Any]:
 def _rows(desk: Desk, presence: Presence, who: SignedIn, rows: tuple[CaseRow, ...]) -> list[dict[str, Any]]:
     now = desk.clock()
     last = last_events(desk, rows)
+    others = presence.others([r.case.case_id for r in rows], who.viewer.id)
     return [
-        row_view(r, desk, now) | {"last": last.get(r.position, ""), "others": presence.others(r.case.case_id, who.viewer.id)}
+        row_view(r, desk, now) | {"last": last.get(r.position, ""), "others": others[r.case.case_id]}
         for r in rows
     ]  # fmt: skip
 
@@ -222,9 +216,21 @@ def _fragment(desk: Desk, presence: Presence, who: SignedIn, given: Mapping[str,
     html = (
         templates().get_template("rows.html").render(rows=_rows(desk, presence, who, here), gone=gone, view=asked.view)
     )
-    counts = desk.reader.counts({v.id: v.query for v in views_of(who.viewer)}, who.viewer)
+    tabs = tabs_with(who.viewer, asked.view)
+    counts = desk.reader.counts({v.id: v.query for v in tabs}, who.viewer)
     said = ";".join(f"{name}={n}" for name, n in counts.items())
     return Response(html, media_type="text/html", headers={"X-Suqiu-Counts": said})
+
+
+def _saved_counts(desk: Desk, who: SignedIn) -> dict[str, str]:
+    """From the counts that are kept where they tell; else along an index, and no further than ``COUNTED_MOST``. A view whose
+    topic or office is gone has no number."""
+    queries = {}
+    for saved in desk.saved.of(who.viewer.id, PAGE):
+        with suppress(BadInput):
+            queries[saved.id] = _asked(desk, who, dict(parse_qsl(saved.query, max_num_fields=30))).query
+    counts = desk.reader.count_up_to(queries, who.viewer, COUNTED_MOST)
+    return {name: f"{COUNTED_MOST}+" if n > COUNTED_MOST else str(n) for name, n in counts.items()}
 
 
 # --- A person's own views ----------------------------------------------------------------------------------------------
@@ -233,24 +239,24 @@ def _fragment(desk: Desk, presence: Presence, who: SignedIn, given: Mapping[str,
 def _save(desk: Desk, who: SignedIn, given: Mapping[str, str]) -> Response:
     """Save the list that is shown as a view of one's own, rename one, or remove it."""
     owner = who.viewer.id
-    mine = {v.id: v for v in desk.views.of(owner)}
+    mine = {v.id: v for v in desk.saved.of(owner, PAGE)}
     if given.get("do") == "save":
         if len(mine) >= SAVED_LIMIT:
             raise BadInput(f"最多保存 {SAVED_LIMIT} 个视图", do="请先删除不用的")
         name, filters = read_address(given.get("query", ""), desk.policy, who.viewer)
-        if name not in {v.id for v in views_of(who.viewer)}:
+        if find_view(who.viewer, name) is None:
             raise BadInput("没有这个视图", do="请从上方的标签选择")
         address = filters.address(name)
-        view = SavedView(owner, secrets.token_hex(6), _name(given), address.partition("?")[2], desk.clock())
-        desk.views.put(view)
+        view = SavedList(owner, PAGE, secrets.token_hex(6), _name(given), address.partition("?")[2], desk.clock())
+        desk.saved.put(view)
         return RedirectResponse(address, 303)
     view_ = mine.get(given.get("id", ""))
     if view_ is None:
         raise NotFound("没有这个视图，可能已经删除。", "请刷新页面")
     if given.get("do") == "drop":
-        desk.views.drop(owner, view_.id)
+        desk.saved.drop(owner, PAGE, view_.id)
         return RedirectResponse(_back(given.get("back", "")), 303)
-    desk.views.put(replace(view_, name=_name(given)))
+    desk.saved.put(replace(view_, name=_name(given)))
     return RedirectResponse(f"/queue?{view_.query}", 303)
 
 

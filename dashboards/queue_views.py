@@ -20,6 +20,15 @@ class View:
     key: str
 
 
+LISTS = (
+    View("open", "在办", "所有没有办结的；不含历史件", CaseQuery(open_only=True, history=False), ""),
+    View("hopping", "多次转办", "在办的，先后离开过两个以上单位", CaseQuery(hops=2, open_only=True), ""),
+    View("sentback", "退过单", "在办的，有单位申请退过单，不论是否同意", CaseQuery(sent_back=True, open_only=True), ""),
+    View("redo", "二次办理", "答复后重新办理的", CaseQuery(states=frozenset({"rework"}), open_only=True), ""),
+)
+"""Lists that are no tab until somebody opens one: what the numbers of other pages lead to."""
+
+
 def views_of(viewer: Viewer) -> tuple[View, ...]:
     """The tabs, in order; those who send out cases get one for what waits to be sent."""
     mine = CaseQuery(handler=viewer.id, claimable_for=viewer.unit, open_only=True)
@@ -46,6 +55,16 @@ def views_of(viewer: Viewer) -> tuple[View, ...]:
         hint = "已答复或已办结，还没有回访过群众；不含历史件"
         views.insert(-2, View("followup", "待回访", hint, CaseQuery(awaits_followup=True), "h"))
     return tuple(views)
+
+
+def find_view(viewer: Viewer, name: str) -> View | None:
+    return next((v for v in (*views_of(viewer), *LISTS) if v.id == name), None)
+
+
+def tabs_with(viewer: Viewer, view: View | None) -> tuple[View, ...]:
+    """The tabs, and the list that is open if it is none of them."""
+    tabs = views_of(viewer)
+    return tabs if view is None or view in tabs else (*tabs, view)
 
 
 def first_view(viewer: Viewer) -> str:
@@ -79,7 +98,18 @@ def belongs(row: CaseRow, query: CaseQuery) -> bool:
         return False
     if case.number < query.from_number or (query.before_number and case.number >= query.before_number):
         return False
-    if query.handler is None:
+    if query.due_from is not None and (row.due_at is None or row.due_at < query.due_from):
+        return False
+    if query.due_before is not None and (row.due_at is None or row.due_at >= query.due_before):
+        return False
+    if query.history is not None and case.history != query.history:
+        return False
+    if query.hops and not (case.is_open and len(case.past_units) >= query.hops):
+        return False
+    if query.sent_back and not (case.is_open and case.returns):
+        return False
+    if query.handler is None and query.claimable_for is None:
         return True
     claimable = query.claimable_for is not None and case.handler is None and case.unit == query.claimable_for
-    return case.handler == query.handler or (claimable and case.is_open)
+    mine = query.handler is not None and case.handler == query.handler
+    return mine or (claimable and case.is_open)

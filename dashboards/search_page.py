@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
+import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -16,7 +18,7 @@ from cases.case import STATES
 from cases.errors import BadInput, FieldError, NotAllowed
 from cases.petition import CHANNELS
 from cases.policy import Policy
-from cases.ports import SavedSearch, SearchQuery, SearchResult
+from cases.ports import SavedList, SearchQuery, SearchResult
 from cases.viewer import SEES_NO_CASES
 from dashboards.cockpit import steps
 from dashboards.exporting import MOST, export_response, found_cases
@@ -29,6 +31,7 @@ from dashboards.rows import audit_secret
 from dashboards.sessions import SignedIn
 from dashboards.trends import span_start
 
+PAGE = "search"
 PAGE_SIZE = 20
 LONGEST, NAME_LONGEST, SAVED_MOST = 500, 40, 50
 VALUES = 8
@@ -84,7 +87,7 @@ def search_routes(desk: Desk) -> APIRouter:
         who = await _reader(desk, request)
         fields = await read_form(request)
         check_token(desk, request, fields, who)
-        await asyncio.to_thread(desk.saved.drop, who.account.name, fields.raw("name"))
+        await asyncio.to_thread(desk.saved.drop, who.viewer.id, PAGE, fields.raw("id"))
         return RedirectResponse(_address(fields.one("q"), sort=fields.one("sort")), 303)
 
     return router
@@ -104,12 +107,21 @@ def _export(desk: Desk, who: SignedIn, q: str, sort: str, format_: str) -> Respo
 def _save(desk: Desk, who: SignedIn, q: str, sort: str, name: str) -> None:
     if not q:
         raise BadInput("没有可以保存的查找", [FieldError(("q",), "请先写要查什么")], "请先查找，再保存")
-    account = who.account.name
-    stands = desk.saved.saved(account)
-    if len(stands) >= SAVED_MOST and all(s.name != name for s in stands):
+    owner = who.viewer.id
+    stands = desk.saved.of(owner, PAGE)
+    # A search of the same name is replaced, in its place.
+    same = next((s for s in stands if s.name == name), None)
+    if same is None and len(stands) >= SAVED_MOST:
         raise BadInput(f"已保存 {SAVED_MOST} 个查找", do="请先删掉不用的")
-    kept = sort if sort in SORTS else "relevance"
-    desk.saved.save(SavedSearch(account=account, name=name, query=q, sort=kept, saved_at=desk.clock()))
+    query = _address(q, sort=sort if sort in SORTS else "").partition("?")[2]
+    made = same or SavedList(owner, PAGE, secrets.token_hex(6), name, query, desk.clock())
+    desk.saved.put(replace(made, query=query))
+
+
+def _saved(desk: Desk, who: SignedIn) -> list[tuple[str, str, str, str]]:
+    """Id, name, words and address of each, in the order of their names."""
+    stands = sorted(desk.saved.of(who.viewer.id, PAGE), key=lambda s: s.name)
+    return [(s.id, s.name, dict(parse_qsl(s.query)).get("q", ""), f"/search?{s.query}") for s in stands]
 
 
 # --- The page ----------------------------------------------------------------------------------------------------------
@@ -141,7 +153,7 @@ def _page(desk: Desk, who: SignedIn, q: str, sort: str, every: str, cursor: str 
         total=result.total, note=result.note, wrong=wrong, rows=rows, facets=_facets(desk.policy, result, q, sort),
         more=_address(q, sort=sort, every=every, cursor=result.cursor) if result.cursor else None, paged=cursor is not None,
         over_time=drawn, every=every, everies=EVERY, link=lambda **more: _address(q, **{"sort": sort, "every": every, **more}),
-        saved=[(s.name, s.query, _address(s.query, sort=s.sort)) for s in desk.saved.saved(who.account.name)],
+        saved=_saved(desk, who),
         charts=data_json(_picture(drawn)), export_most=MOST, today=now.astimezone(desk.zone).date(),
     )  # fmt: skip
 

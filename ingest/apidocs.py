@@ -10,7 +10,7 @@ from ingest.shape import PetitionIn
 SUPPLEMENT_KINDS = {"facts": "补充情况", "progress_call": "催单", "correction": "更正"}
 
 
-def _inlined(schema: dict[str, Any]) -> dict[str, Any]:
+def inlined(schema: dict[str, Any]) -> dict[str, Any]:
     """pydantic points to ``#/$defs``, which inside an OpenAPI document is nowhere."""
     named = schema.pop("$defs", {})
 
@@ -27,7 +27,7 @@ def _inlined(schema: dict[str, Any]) -> dict[str, Any]:
     return whole
 
 
-PETITION = ("application/json", _inlined(PetitionIn.model_json_schema()))
+PETITION = ("application/json", inlined(PetitionIn.model_json_schema()))
 NDJSON = ("application/x-ndjson", {"type": "string"})
 SUPPLEMENT = (
     "application/json",

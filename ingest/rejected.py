@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic_core import from_json, to_json
@@ -72,6 +73,14 @@ def replay(
     submitted = gateway.submit_said(item, sender=sender, entered_by=row.source.get("entered_by"), manner=manner)
     rejected.settle(id, state="replayed", note=submitted.petition_id)
     return submitted
+
+
+def replay_mended(
+    id: str, changes: Mapping[str, Any], rejected: Rejected, gateway: Gateway, *, zone: str = "Asia/Shanghai"
+) -> Submitted:
+    """``replay`` with some fields changed (``mend``), for who need not see the rest of it."""
+    body = mend(show_rejected(rejected, id).body, dict(changes)) if changes else None
+    return replay(id, rejected, gateway, body=body, zone=zone)
 
 
 def drop(id: str, rejected: Rejected, *, why: str) -> None:

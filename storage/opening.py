@@ -18,14 +18,14 @@ from cases.ports import (
     Facts,
     Figures,
     Kinship,
+    Lookers,
     Outbox,
     PetitionFeed,
     PetitionLog,
     Petitions,
     Projections,
     Rejected,
-    SavedSearches,
-    SavedViews,
+    SavedLists,
     Tasks,
     UploadKeeping,
     Uploads,
@@ -34,6 +34,7 @@ from cases.ports import (
 from storage.engines import Clock, Database, postgres_database, sqlite_database
 from storage.file_blobs import FileBlobs
 from storage.memory import Memory
+from storage.memory.lookers import MemoryLookers
 from storage.migrating import migrate
 from storage.sql_accounts import SqlAccounts
 from storage.sql_audit import SqlAuditLog
@@ -43,15 +44,15 @@ from storage.sql_deadlines import SqlDeadlineRows
 from storage.sql_facts import SqlFacts
 from storage.sql_figures import SqlFigures
 from storage.sql_log import SqlConversations, SqlPetitionLog, SqlRejected
+from storage.sql_lookers import SqlLookers
 from storage.sql_outbox import SqlOutbox
 from storage.sql_petitions import SqlKinship, SqlPetitions
 from storage.sql_projections import SqlProjections
 from storage.sql_reader import SqlCaseReader
-from storage.sql_saved import SqlSavedSearches
+from storage.sql_saved import SqlSavedLists
 from storage.sql_tasks import SqlTasks
 from storage.sql_uploads import Blobs, SqlUploads
 from storage.sql_versions import SqlVersions
-from storage.sql_views import SqlSavedViews
 from storage.warming import warm
 
 ATTACHMENTS = "attachments"
@@ -77,9 +78,9 @@ class Storage:
     projections: Projections
     tasks: Tasks
     accounts: Accounts
-    saved: SavedSearches
+    saved: SavedLists
+    lookers: Lookers
     audit: AuditLog
-    views: SavedViews
     conversations: Conversations
     uploads: Uploads
     upload_keeping: UploadKeeping
@@ -95,7 +96,7 @@ def open_memory() -> Storage:
         log=m.log, feed=m.log, rejected=m.rejected, cases=m.cases, reader=m.reader, petitions=m.petitions,
         kinship=m.petitions, deadlines=m.cases, outbox=m.outbox, facts=m.facts, versions=m.versions,
         projections=m.projections, tasks=m.tasks, accounts=m.accounts, audit=m.audit,
-        views=m.views, conversations=m.conversations, figures=m.figures, saved=m.saved,
+        conversations=m.conversations, figures=m.figures, saved=m.saved, lookers=m.lookers,
         uploads=m.uploads, upload_keeping=m.uploads, close=lambda: None,
     )  # fmt: skip
 
@@ -142,7 +143,9 @@ def _opened(store: Database, log: Database, blobs: Blobs) -> Storage:
         log=petition_log, feed=petition_log, rejected=SqlRejected(log), cases=cases, reader=SqlCaseReader(store),
         petitions=petitions, kinship=kinship, deadlines=deadlines, outbox=SqlOutbox(store), facts=SqlFacts(store), versions=SqlVersions(store),
         projections=SqlProjections(store), tasks=SqlTasks(store), accounts=SqlAccounts(store),
-        audit=SqlAuditLog(store), views=SqlSavedViews(store), conversations=SqlConversations(log),
-        figures=SqlFigures(store), saved=SqlSavedSearches(store), uploads=uploads, upload_keeping=uploads, close=close,
+        audit=SqlAuditLog(store), conversations=SqlConversations(log),
+        figures=SqlFigures(store), saved=SqlSavedLists(store), uploads=uploads, upload_keeping=uploads,
+        # One web process has no need of a table, and the disk none of its heartbeats.
+        lookers=MemoryLookers() if store.is_sqlite else SqlLookers(store), close=close,
         warm=lambda: warm(store, petition_log, cases, petitions, kinship, deadlines),
     )  # fmt: skip

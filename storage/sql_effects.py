@@ -38,7 +38,7 @@ from storage.tables import (
     petitions,
     texts,
 )  # fmt: skip
-from storage.tallying import kind_of, kind_text
+from storage.tallying import standing_of, standing_text
 
 # Bound names apart from the column names, which an UPDATE reserves for the new values.
 _UPDATE_CASE = cases.update().where(cases.c.case_id == bindparam("this_case"))
@@ -66,7 +66,7 @@ def columns_of(decisions: Iterable[Decision]) -> Columns:
         case = id(d.case)
         found.cases[case] = values = fold_columns(d.case)
         values |= (clock := clock_columns(d.deadlines))
-        values["kind"] = kind_text(kind_of(d.case, clock["level"]))
+        values["kind"] = standing_text(standing_of(d.case, clock["level"]))
         if d.display is not None:
             values |= display_columns(d.display)
         if d.deadlines:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Text, and_, func, or_, select
+from sqlalchemy import Text, and_, func, literal_column, or_, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement
@@ -12,7 +12,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import NullType
 
 from cases.ports import CaseQuery
-from storage.columns import stamp
+from storage.columns import FAR, stamp
 from storage.tables import AWAITS_FOLLOWUP_POSTGRESQL, AWAITS_FOLLOWUP_SQLITE, cases
 
 
@@ -33,9 +33,18 @@ def wanted(query: CaseQuery) -> list[ColumnElement[bool]]:
     mine = _mine(query)
     if mine is not None:
         conditions.append(mine)
+    if query.hops:
+        # The condition of ix_cases_hopping: it says open as well.
+        conditions.append(_exactly("cases.hops >= 2"))
+        conditions.append(cases.c.hops >= query.hops)
+    if query.sent_back:
+        conditions.append(_exactly("cases.returned >= 1"))
+    if query.due_from is not None:
+        conditions.append(cases.c.due_at >= stamp(query.due_from))
+        conditions.append(cases.c.due_at < FAR)
     if query.due_before is not None:
         conditions.append(cases.c.due_at < stamp(query.due_before))
-    if query.open_only:
+    if query.open_only and not query.hops and not query.sent_back:
         # By the order of opening or of change most are open: the index of the queue would only bring a sort with it.
         conditions.append(cases.c.open if query.sort == "due" else cases.c.open.isnot(False))
     if query.joint_only:
@@ -51,6 +60,12 @@ def wanted(query: CaseQuery) -> list[ColumnElement[bool]]:
     if query.awaits_followup:
         conditions.append(awaits_followup(cases.c.state, cases.c.history, cases.c.fold))
     return conditions
+
+
+def _exactly(condition: str) -> ColumnElement[Any]:
+    """The condition of an index, letter for letter. Not Boolean: SQLAlchemy would write "= 1" behind it for SQLite, and no
+    index would be used."""
+    return literal_column(condition, NullType())
 
 
 INTERLEAVED = 10_000

@@ -14,7 +14,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, literal, select
 
 from cases.errors import Unavailable
 from cases.petition import Petition, petition_from_json
@@ -185,6 +185,14 @@ class SqlRejected:
         with self._database.reading() as connection:
             row = connection.execute(select(rejected).where(rejected.c.id == id)).mappings().first()
         return None if row is None else _rejected(row)
+
+    def briefly(self, since: datetime, limit: int) -> Sequence[RejectedInput]:
+        of = rejected.c
+        plain = select(of.id, of.reason, of.received_at, of.source, of.state, of.note, literal("[]").label("errors"))
+        statement = plain.add_columns(literal("").label("body")).where(of.received_at >= stamp(since))
+        statement = statement.order_by(of.received_at.desc(), of.id.desc()).limit(limit)
+        with self._database.reading() as connection:
+            return [_rejected(row) for row in connection.execute(statement).mappings()]
 
     def settle(self, id: str, *, state: str, note: str) -> bool:
         """Replayed or dropped, once: False if it is not there or was settled before."""

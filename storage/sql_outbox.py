@@ -6,13 +6,15 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, literal, literal_column, select
 
 from cases.ports import QueuedNotice
 from storage.columns import keep, kept, moment_or_none, notice_of, stamp
 from storage.engines import Database
 from storage.statements import among, ids_json
 from storage.tables import outbox
+
+STATES = frozenset({"queued", "sent", "dead"})
 
 # Put together once, as they are asked at every turn. Bound names apart from those of the columns, which an UPDATE
 # reserves for the new values.
@@ -65,9 +67,17 @@ class SqlOutbox:
         """Newest first: id, case_id, to, template, state, tries, error, due_at, sent_at, position."""
         statement = select(outbox).order_by(outbox.c.position.desc()).limit(limit)
         if state is not None:
-            statement = statement.where(outbox.c.state == state)
+            # As a word in the statement, or no planner would know that it may use the index of just these.
+            word = literal_column(f"'{state}'") if state in STATES else literal(state)
+            statement = statement.where(outbox.c.state == word)
         with self._database.reading() as connection:
             return [_told(row) for row in connection.execute(statement).mappings()]
+
+    def again(self, id: str) -> bool:
+        """Durable: somebody was told that it goes out."""
+        anew = outbox.update().where(outbox.c.id == id, outbox.c.state == "dead")
+        with self._database.writing() as connection:
+            return connection.execute(anew.values(state="queued", tries=0, due_at="", error="")).rowcount == 1
 
     def _settle(self, id: str, **values: Any) -> None:
         with self._database.following() as connection:

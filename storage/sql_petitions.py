@@ -6,10 +6,10 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, select
+from sqlalchemy import Connection, Select, bindparam, func, select, tuple_
 from sqlalchemy.sql.elements import ColumnElement
 
-from cases.ports import Kin, StoredPetition, Text
+from cases.ports import Kin, StoredPetition, Text, Traffic
 from storage.columns import moment, stamp
 from storage.engines import STORE_LOCK, Database
 from storage.sql_rows import person_keys_of, petition_of, text_of
@@ -18,6 +18,21 @@ from storage.tables import cases, petition_persons, petitions, texts
 
 _PETITIONS = select(petitions).order_by(petitions.c.position)
 _TEXTS = select(texts)
+_OF = petitions.c
+_NEXT_SENDER = (
+    select(_OF.sender, _OF.channel)
+    .where(
+        _OF.sender >= bindparam("sender"),
+        tuple_(_OF.sender, _OF.channel) > tuple_(bindparam("sender"), bindparam("channel")),
+    )
+    .order_by(_OF.sender, _OF.channel)
+    .limit(1)
+)
+_THEIRS = (_OF.sender == bindparam("sender"), _OF.channel == bindparam("channel"))
+_TRAFFIC = select(
+    select(func.max(_OF.received_at)).where(*_THEIRS).scalar_subquery(),
+    select(func.count()).where(*_THEIRS, _OF.received_at >= bindparam("since")).scalar_subquery(),
+)
 Forget = Callable[[Collection[str]], int]
 
 
@@ -44,6 +59,17 @@ class SqlPetitions:
 
     def by_receipt(self, receipt_key: str) -> StoredPetition | None:
         return next(iter(self._where(petitions.c.receipt_key, [receipt_key])), None)
+
+    def traffic(self, since: datetime, most: int = 100) -> list[Traffic]:
+        """From one sender and channel to the next along their index, whatever stands between them."""
+        found: list[Traffic] = []
+        at = {"sender": "", "channel": ""}
+        with self._database.snapshot() as connection:
+            while len(found) < most and (pair := connection.execute(_NEXT_SENDER, at).mappings().first()):
+                at = dict(pair)
+                last_at, count = connection.execute(_TRAFFIC, at | {"since": stamp(since)}).one()
+                found.append(Traffic(**at, last_at=moment(last_at), count=count))
+        return found
 
     def texts(self, text_ids: Collection[str]) -> dict[str, Text]:
         with self._database.reading() as connection:

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import Select, and_, func, select, tuple_
 from sqlalchemy.sql.elements import ColumnElement
 
-from cases.ports import CaseQuery, CaseRow, Page
+from cases.ports import CaseQuery, CaseRow, Load, Page
 from cases.viewer import Viewer
+from storage import sql_tallies
 from storage.columns import FAR, stamp
 from storage.engines import Database
 from storage.paging import Key, checked, cursor_after, key_of
@@ -19,6 +20,7 @@ from storage.sql_rows import case_row_of
 from storage.sql_sight import sight
 from storage.statements import rows_in
 from storage.tables import cases
+from storage.tallying import holding_from, loads_of
 
 
 class SqlCaseReader:
@@ -56,6 +58,14 @@ class SqlCaseReader:
         """How many cases each query has for this viewer, without sort, cursor and limit."""
         return count_each(self._database, queries, viewer)
 
+    def count_up_to(self, queries: Mapping[str, CaseQuery], viewer: Viewer, most: int) -> dict[str, int]:
+        return count_each(self._database, queries, viewer, most)
+
+    def loads(self, viewer: Viewer) -> list[Load]:
+        with self._database.reading() as connection:
+            kept = sql_tallies.held(connection)
+        return loads_of(((holding_from(text), n) for text, n in kept.items()), viewer)
+
     def _one(self, which: ColumnElement[bool], viewer: Viewer) -> CaseRow | None:
         with self._database.reading() as connection:
             row = connection.execute(select(cases).where(which, *sight(viewer))).mappings().first()
@@ -84,6 +94,8 @@ def _rare(query: CaseQuery) -> bool:
     """With a filter in an order whose index does not hold what is filtered by: last changed, or open and closed
     together by due date."""
     filters = query.states or query.units or query.topics or query.channels or query.levels or query.places
+    if query.hops or query.sent_back:
+        return False  # the few have an index of their own, in the order of due dates
     narrowed = filters or query.purposes or query.from_number or query.before_number or query.joint_only
     other_order = query.sort == "changed" or (query.sort == "due" and not query.open_only)
     return bool(narrowed) and other_order and not query.awaits_followup and query.handler is None

@@ -135,6 +135,7 @@ def fold_columns(case: Case) -> Values:
         "handler": case.handler, "topic": case.topic, "place": case.place, "purpose": case.purpose,
         "channel": case.channel, "urgency": case.urgency, "open": case.is_open, "secret": case.secret,
         "history": case.history, "joint": any(link.kind == "joint" for link in case.links), "fold": case_json(case),
+        "hops": len(case.past_units) if case.is_open else 0, "returned": len(case.returns) if case.is_open else 0,
     }  # fmt: skip
 
 

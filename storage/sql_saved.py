@@ -1,43 +1,41 @@
-"""Each person's own searches 保存的查找, in the tables."""
+"""Each person's own lists of the queue and of the search 自存的视图和查找."""
 
 from __future__ import annotations
 
 from sqlalchemy import select
 
-from cases.ports import SavedSearch
+from cases.ports import SavedList
 from storage.columns import keep, kept, moment, stamp
-from storage.engines import AUDIT_LOCK, Database
+from storage.engines import Database
 from storage.statements import upsert
-from storage.tables import saved_searches
+from storage.tables import saved_lists
+
+_OF = saved_lists.c
 
 
-class SqlSavedSearches:
-    """``cases.ports.SavedSearches``."""
+class SqlSavedLists:
+    """``cases.ports.SavedLists``."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def saved(self, account: str) -> list[SavedSearch]:
-        of = saved_searches.c
-        query = select(saved_searches).where(of.account == account).order_by(of.name)
+    def of(self, owner: str, page: str) -> list[SavedList]:
+        mine = select(saved_lists).where(_OF.owner == owner, _OF.page == page)
         with self._database.reading() as connection:
             return [
-                SavedSearch(
-                    account=row["account"], name=row["name"], query=kept(row["query"]), sort=row["sort"],
-                    saved_at=moment(row["saved_at"]),
-                )
-                for row in connection.execute(query).mappings()
-            ]  # fmt: skip
+                SavedList(r["owner"], r["page"], kept(r["id"]), kept(r["name"]), kept(r["query"]), moment(r["made_at"]))
+                for r in connection.execute(mine.order_by(_OF.made_at, _OF.id)).mappings()
+            ]
 
-    def save(self, search: SavedSearch) -> None:
+    def put(self, saved: SavedList) -> None:
         row = {
-            "account": search.account, "name": search.name, "query": keep(search.query), "sort": search.sort,
-            "saved_at": stamp(search.saved_at),
+            "owner": saved.owner, "page": saved.page, "id": keep(saved.id), "name": keep(saved.name),
+            "query": keep(saved.query), "made_at": stamp(saved.made_at),
         }  # fmt: skip
-        with self._database.writing(AUDIT_LOCK) as connection:
-            upsert(connection, saved_searches, row)
+        with self._database.writing() as connection:
+            upsert(connection, saved_lists, row)
 
-    def drop(self, account: str, name: str) -> None:
-        of = saved_searches.c
-        with self._database.writing(AUDIT_LOCK) as connection:
-            connection.execute(saved_searches.delete().where(of.account == account, of.name == name))
+    def drop(self, owner: str, page: str, id: str) -> None:
+        mine = saved_lists.delete().where(_OF.owner == owner, _OF.page == page, _OF.id == keep(id))
+        with self._database.writing() as connection:
+            connection.execute(mine)

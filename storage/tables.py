@@ -101,6 +101,7 @@ petitions = Table(
     _id("fingerprint"),
     _id("role"),
     _text("person_keys"),  # again, so that a petition is one row; petition_persons finds it by them
+    Index("ix_petitions_sender", "sender", "channel", "received_at"),
     Index("ix_petitions_fingerprint_position", "fingerprint", "position", "received_at"),
 )  # fmt: skip
 
@@ -162,6 +163,8 @@ cases = Table(
     _text("place_text"),
     _text("fold"),
     Column("kind", Text, nullable=False, server_default=text("''")),
+    Column("hops", Integer, nullable=False, server_default=text("0")),
+    Column("returned", Integer, nullable=False, server_default=text("0")),
     Index("ix_cases_due", "due_at", "opened"),
     Index("ix_cases_opened", "opened", unique=True),
     Index("ix_cases_position", "position"),
@@ -196,6 +199,17 @@ Index(
     postgresql_where=text(AWAITS_FOLLOWUP_POSTGRESQL.format(state="state", history="history", fold="fold")),
 )  # fmt: skip
 
+# 督办: what went through many hands, and what an office wanted to give back. Both are nought for a case that is not open, so
+# these hold the few that are, in the order of the queue.
+Index(
+    "ix_cases_hopping", cases.c.due_at, cases.c.opened, cases.c.hops, *_FILTERS,
+    sqlite_where=text("hops >= 2"), postgresql_where=text("hops >= 2"),
+)  # fmt: skip
+Index(
+    "ix_cases_sent_back", cases.c.due_at, cases.c.opened, cases.c.returned, *_FILTERS,
+    sqlite_where=text("returned >= 1"), postgresql_where=text("returned >= 1"),
+)  # fmt: skip
+
 # The leader's numbers 驾驶舱: what was closed and how it was rated, and the few that were ever given back.
 Index(
     "ix_cases_closed", folded.closed_at(cases.c.fold), cases.c.unit, folded.evaluation(cases.c.fold), cases.c.secret,
@@ -215,6 +229,11 @@ Index("ix_cases_whose", cases.c.case_id, cases.c.secret, cases.c.unit)
 # How many cases there are of each kind (``storage.tallying``): what the tabs of the queue show.
 tallies = Table(
     "tallies", STORE, _id("kind", primary_key=True), Column("n", Integer, nullable=False), sqlite_with_rowid=False,
+)  # fmt: skip
+
+# How many open cases each officer has (``Holding``): the supervisor's table of loads 在手件.
+loads = Table(
+    "loads", STORE, _id("kind", primary_key=True), Column("n", Integer, nullable=False), sqlite_with_rowid=False,
 )  # fmt: skip
 
 
@@ -315,6 +334,9 @@ Index(
     sqlite_where=outbox.c.state == "queued", postgresql_where=outbox.c.state == "queued",
 )  # fmt: skip
 
+# Dead letters 死信: few or none among all that ever went out.
+Index("ix_outbox_dead", outbox.c.position, sqlite_where=text("state = 'dead'"), postgresql_where=text("state = 'dead'"))
+
 # --- Work that the runner is asked for -------------------------------------------------------------------------------
 
 tasks = Table(
@@ -365,15 +387,6 @@ sessions = Table(
     _stamp("last_seen_at"),
 )  # fmt: skip
 
-saved_searches = Table(
-    "saved_searches", STORE,
-    _id("account", primary_key=True),
-    _id("name", primary_key=True),
-    _text("query"),
-    _id("sort"),
-    _stamp("saved_at"),
-)  # fmt: skip
-
 attempts = Table(
     "attempts", STORE,
     _position("id", key=True),
@@ -394,14 +407,31 @@ audit = Table(
     _id("hash"),
 )  # fmt: skip
 
-# A person's own views of the queue: the filter and the sort as they stand in the page's address.
-saved_views = Table(
-    "saved_views", STORE,
+# A person's own lists of the queue and of the search: what stands in the page's address.
+saved_lists = Table(
+    "saved_lists", STORE,
     _id("owner", primary_key=True),
+    _id("page", primary_key=True),
     _id("id", primary_key=True),
     _text("name"),
     _text("query"),
     _stamp("made_at"),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+
+# Who has a case open and who writes its answer: hints between colleagues at several web processes, gone in minutes.
+lookers = Table(
+    "lookers", STORE,
+    _id("case_id", primary_key=True),
+    _id("name", primary_key=True),
+    _text("display"),
+    _stamp("seen_at"),
+    _stamp("changed_at"),
+    _stamp("writing_since", nullable=True),
+    _stamp("wrote_at", nullable=True),
+    Column("gone", Boolean, nullable=False),
+    Index("ix_lookers_changed_at", "changed_at", "case_id"),
+    Index("ix_lookers_seen_at", "seen_at"),
     sqlite_with_rowid=False,
 )  # fmt: skip
 
@@ -426,6 +456,7 @@ rejected = Table(
     _id("state"),
     _text("note"),
     Index("ix_rejected_state", "state", "received_at", "id"),
+    Index("ix_rejected_received_at", "received_at", "id"),
 )  # fmt: skip
 
 conversations = Table(

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from cases.case import OPEN, Case
-from cases.ports import CaseQuery
+from cases.ports import CaseQuery, Load
 from cases.viewer import Viewer
 
 
@@ -32,6 +32,59 @@ class Kind(NamedTuple):
     secret: bool
     units: tuple[str, ...]
     accused: tuple[str, ...]
+
+
+class Holding(NamedTuple):
+    """Open cases that the table of loads does not tell apart: by office, officer and warning, and all that sight asks for."""
+
+    unit: str
+    handler: str
+    level: str
+    secret: bool
+    units: tuple[str, ...]
+    accused: tuple[str, ...]
+
+
+class Standing(NamedTuple):
+    """How one case is counted: for the tabs, and for the loads. What a row of ``cases`` carries as its ``kind``."""
+
+    kind: Kind
+    handler: str
+
+    @property
+    def holding(self) -> Holding | None:
+        """None for what is on nobody's table: closed, or history."""
+        kind = self.kind
+        if kind.state not in OPEN or kind.history:
+            return None
+        return Holding(kind.unit, self.handler, kind.level, kind.secret, kind.units, kind.accused)
+
+
+def standing_of(case: Case, level: str) -> Standing:
+    return Standing(kind_of(case, level), case.handler or "")
+
+
+@lru_cache(maxsize=8192)
+def standing_text(standing: Standing) -> str:
+    """The kind's own text, and the officer behind it."""
+    return json.dumps([*standing.kind, standing.handler], separators=(",", ":"))
+
+
+@lru_cache(maxsize=32768)
+def standing_from(text: str) -> Standing:
+    *kind, units, accused, handler = json.loads(text)
+    return Standing(Kind._make((*kind, tuple(units), tuple(accused))), handler)
+
+
+@lru_cache(maxsize=8192)
+def holding_text(holding: Holding) -> str:
+    return json.dumps(holding, separators=(",", ":"))
+
+
+@lru_cache(maxsize=8192)
+def holding_from(text: str) -> Holding:
+    *plain, units, accused = json.loads(text)
+    return Holding._make((*plain, tuple(units), tuple(accused)))
 
 
 def kind_of(case: Case, level: str) -> Kind:
@@ -59,7 +112,9 @@ def kind_from(text: str) -> Kind:
 
 def split(query: CaseQuery) -> tuple[CaseQuery | None, CaseQuery | None]:
     """The part of a query that kinds answer, and the part that must be counted by index; no case is in both."""
-    if query.topics or query.channels or query.places or query.purposes or query.due_before is not None:
+    if query.topics or query.channels or query.places or query.purposes or query.hops or query.sent_back:
+        return None, query
+    if query.due_from is not None or query.due_before is not None:
         return None, query
     if query.from_number or query.before_number:
         return None, query
@@ -97,10 +152,42 @@ def _is(kind: Kind, query: CaseQuery) -> bool:
     )  # fmt: skip
 
 
-def differing(kept: Mapping[str, int], counted: Mapping[str, int]) -> list[str]:
+def loads_of(holdings: Iterable[tuple[Holding, int]], viewer: Viewer) -> list[Load]:
+    """The table of loads for this viewer, by office and officer."""
+    if viewer.sender is not None:
+        return []
+    sums: dict[tuple[str, str], Counter[str]] = {}
+    for held, n in holdings:
+        if viewer.may_see(units=held.units, accused=held.accused, secret=held.secret):
+            sums.setdefault((held.unit, held.handler), Counter())[held.level] += n
+    return [
+        Load(
+            unit=unit, handler=handler, open=by_level.total(), soon=by_level["yellow"] + by_level["orange"],
+            overdue=by_level["red"],
+        )
+        for (unit, handler), by_level in sorted(sums.items())
+        if by_level.total()
+    ]  # fmt: skip
+
+
+TABS, LOADS = "队列计数", "在手件计数"
+
+
+def taken_apart(standing: Mapping[Standing, int]) -> tuple[Counter[str], Counter[str]]:
+    """What is counted of cases, or what their counts move by, as the texts of kinds and of holdings."""
+    kinds: Counter[str] = Counter()
+    holdings: Counter[str] = Counter()
+    for one, n in standing.items():
+        kinds[kind_text(one.kind)] += n
+        if (holding := one.holding) is not None:
+            holdings[holding_text(holding)] += n
+    return kinds, holdings
+
+
+def differing(kept: Mapping[str, int], counted: Mapping[str, int], name: str = TABS) -> list[str]:
     """Where the kept counts are not what the cases say, in words."""
     wrong = wrong_by(kept, counted)
-    return [f"队列计数 {k}: 记为 {kept.get(k, 0)}，按办件应为 {counted.get(k, 0)}" for k in sorted(wrong)]
+    return [f"{name} {k}: 记为 {kept.get(k, 0)}，按办件应为 {counted.get(k, 0)}" for k in sorted(wrong)]
 
 
 def wrong_by(kept: Mapping[str, int], counted: Mapping[str, int]) -> Counter[str]:

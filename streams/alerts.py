@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from cases.errors import SuqiuError
-from cases.ports import Notice, Outbox, QueuedNotice, Sender
+from cases.ports import Notice, Outgoing, QueuedNotice, Sender
 
 # After this many tries a notice is a dead letter: kept, shown to the operator, sent again only on request.
 TRIES = 8
@@ -16,7 +16,7 @@ FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(hours=1)
 
 
-def send_fresh(outbox: Outbox, sender: Sender, notices: Sequence[Notice], now: datetime) -> int:
+def send_fresh(outbox: Outgoing, sender: Sender, notices: Sequence[Notice], now: datetime) -> int:
     """Send what was queued a moment ago, without claiming it: for the one process that sends from this outbox.
 
     One that fails, or is to go out later, is left where it waits, and so is all of it if this process dies: ``send_due``
@@ -33,7 +33,7 @@ def send_fresh(outbox: Outbox, sender: Sender, notices: Sequence[Notice], now: d
     return len(sent)
 
 
-def send_due(outbox: Outbox, sender: Sender, now: datetime, limit: int = 500) -> int:
+def send_due(outbox: Outgoing, sender: Sender, now: datetime, limit: int = 500) -> int:
     """Send what is due. A failure of one holds up no other. Returns how many were taken in hand."""
     claimed = outbox.claim(now, limit)
     sent: list[str] = []

@@ -244,7 +244,7 @@ class Handed:
 
     def __init__(self, outbox: Outbox, queued: list[QueuedNotice]) -> None:
         self._queued = queued
-        self.sent, self.failed, self.notices = outbox.sent, outbox.failed, outbox.notices
+        self.sent, self.failed = outbox.sent, outbox.failed
 
     def claim(self, now: datetime, limit: int, lease: int = 60) -> list[QueuedNotice]:  # noqa: ARG002 - the port's
         return self._queued

@@ -190,6 +190,7 @@ def _web(settings: Settings, *, pages: bool) -> FastAPI:
             lags=lambda: lags(reader, house.clock),
             asked="kafka",
             understand=house.intake.parts.understand,
+            intake=house.intake,
             servers={"postgresql": storage.cases.head, **({"elasticsearch": index.count} if index is not None else {})},
         ),
         pages=pages,
@@ -303,7 +304,7 @@ class RejectedByKafka:
 
     def __init__(self, table: Rejected, put: Callable[[RejectedInput], None]) -> None:
         self.put = put
-        self.list, self.get, self.settle = table.list, table.get, table.settle
+        self.list, self.get, self.settle, self.briefly = table.list, table.get, table.settle, table.briefly
 
 
 class MessageReader:

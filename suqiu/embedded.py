@@ -76,6 +76,7 @@ class House:
     storage: Storage
     books: Books
     understand: Understand
+    intake: Intake
     desk: Desk
     clock: Callable[[], datetime]
     index: TantivyIndex
@@ -156,5 +157,5 @@ def open_house(
     settle_memory()
     return House(
         settings=settings, policy=policy, identity=identity, storage=storage, books=books, understand=understand,
-        desk=desk, clock=clock, index=index, runner=runner, sender=sender, lock=lock,
+        intake=intake, desk=desk, clock=clock, index=index, runner=runner, sender=sender, lock=lock,
     )  # fmt: skip

@@ -18,7 +18,7 @@ from cases.policy import Calendar, Policy
 from cases.ports import CaseIndex, Understand
 from dashboards.app import Desk as Pages
 from dashboards.app import LiveHub, add_error_pages, dashboard_router
-from dashboards.parts import Demo, Operations
+from dashboards.parts import Demo, Operations, WeChatState
 from ingest.api import api_router
 from ingest.attachments.api import upload_router
 from ingest.attachments.taking import Attachments
@@ -26,7 +26,7 @@ from ingest.edge import add_problems
 from ingest.gateway import Gateway
 from ingest.hotline import hotline_router
 from ingest.keys import Doorkeeper
-from ingest.rejected import replay
+from ingest.rejected import replay_mended
 from ingest.turnstile import Turnstile, TurnstileMiddleware
 from ingest.visits import petition_from_desk_form
 from ingest.web import check_address, petition_from_web_form
@@ -36,10 +36,13 @@ from storage import Storage
 from streams import projection
 from streams.books import Books
 from streams.desk import Desk
+from streams.intake import Intake
+from suqiu.asyncapi import asyncapi_router, document
 from suqiu.embedded import House
 from suqiu.parts import quota_of
-from suqiu.readiness import Lags, Probe, Readiness, health_router
+from suqiu.readiness import LATE_SECONDS, Lags, Probe, Readiness, health_router
 from suqiu.settings import SettingError, Settings
+from suqiu.trying import try_out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +66,8 @@ class WebParts:
     waiting: Callable[[str], str | None] | None = None
     demo: Demo | None = None
     understand: Understand | None = None
+    intake: Intake | None = None
+    """What decides about petitions; the operator's page tries bodies with it, and writes nothing."""
     runs_tasks: bool = False
     """Whether a runner beside this web carries out what it is asked for."""
 
@@ -89,6 +94,7 @@ def web_app(parts: WebParts, *, pages: bool = True) -> FastAPI:
         attachments = attachments_of(parts, parts.gateway)
         for router in channel_routers(parts, parts.gateway, attachments):
             app.include_router(router)
+    app.include_router(asyncapi_router())
     if pages:
         behind = pages_of(parts, turnstile, attachments)
         app.include_router(dashboard_router(behind, hub))
@@ -140,7 +146,7 @@ def pages_of(parts: WebParts, turnstile: Turnstile, attachments: Attachments | N
 
     return Pages(
         reader=storage.reader, store=storage.cases, petitions=storage.petitions, accounts=storage.accounts,
-        audit=storage.audit, views=storage.views, facts=storage.facts, figures=storage.figures, saved=storage.saved,
+        audit=storage.audit, facts=storage.facts, figures=storage.figures, saved=storage.saved, lookers=storage.lookers,
         index=parts.index, intake=gateway, commands=parts.desk,
         outbox=storage.outbox, policy=parts.policy, identity=parts.identity, clock=parts.clock,
         clocks_of=lambda case_id: clocks_shown(parts, case_id),
@@ -148,10 +154,28 @@ def pages_of(parts: WebParts, turnstile: Turnstile, attachments: Attachments | N
         complete=Completion(parts.policy).complete, uploads=storage.uploads, attachments=attachments,
         cookie_secure=parts.settings.cookie_secure, public_url=parts.settings.public_url,
         admit=admit, understand=parts.understand, demo=parts.demo,
-        operations=Operations(
-            lags=parts.lags, rejected=storage.rejected, tasks=storage.tasks if parts.runs_tasks else None,
-            replay=lambda row: replay(row, storage.rejected, gateway, zone=parts.policy.zone),
-        ),
+        operations=operations_of(parts, gateway),
+    )  # fmt: skip
+
+
+def operations_of(parts: WebParts, gateway: Gateway) -> Operations | None:
+    """What the pages of operator and integrator stand on."""
+    storage, intake = parts.storage, parts.intake
+    if intake is None:
+        return None
+    return Operations(
+        lags=parts.lags, late_seconds=LATE_SECONDS, rejected=storage.rejected,
+        tasks=storage.tasks if parts.runs_tasks else None,
+        replay=lambda row, changes: replay_mended(row, changes, storage.rejected, gateway, zone=parts.policy.zone),
+        try_out=lambda kind, body, key: try_out(gateway, intake, kind, body, key),
+        asyncapi=document(),
+        wechat=[
+            WeChatState(
+                account=a.account, mode=a.mode, has_token=bool(a.token), has_appid=bool(a.appid),
+                has_aes_key=bool(a.aes_key),
+            )
+            for a in wechat_accounts(parts.settings).values()
+        ],
     )  # fmt: skip
 
 
@@ -199,6 +223,6 @@ def embedded_app(house: House, gateway: Gateway, *, demo: Demo | None = None) ->
     parts = WebParts(
         settings=house.settings, policy=house.policy, identity=house.identity, storage=house.storage, books=house.books,
         desk=house.desk, clock=house.clock, gateway=gateway, index=house.index, lags=house.runner.lags,
-        understand=house.understand, runs_tasks=True, demo=demo,
+        understand=house.understand, intake=house.intake, runs_tasks=True, demo=demo,
     )  # fmt: skip
     return web_app(parts)

@@ -7,6 +7,7 @@ const DASHES = ["solid", "dashed", "dotted", [12, 4, 3, 4], [3, 3], [16, 4]];
 const PATTERNS = [
   { symbol: "rect", symbolSize: 0 },
   { symbol: "rect", symbolSize: 1, dashArrayX: [1, 0], dashArrayY: [2, 4], rotation: -Math.PI / 4, color: "rgba(255,255,255,.75)" },
+  { symbol: "circle", symbolSize: 0.5, dashArrayX: [[4, 4]], dashArrayY: [4, 4], color: "rgba(255,255,255,.85)" },
 ];
 const source = document.getElementById("chart-data");
 const data = source ? JSON.parse(source.textContent) : {};
@@ -64,7 +65,7 @@ function show(place) {
   if (!chart || !chart.labels.length || !chart.series.length) return;
   place.hidden = false;
   // Without a picture of their own, two of a row need more room.
-  if (chart.kind === "bars") place.style.height = `${Math.max(8, 3 + chart.labels.length * (chart.series.length > 1 ? 2.6 : 1.9))}rem`;
+  if (chart.kind === "bars") place.style.height = `${Math.max(8, 3 + chart.labels.length * [1.9, 2.6, 3.4][Math.min(chart.series.length, 3) - 1])}rem`;
   const picture = window.echarts.init(place, null, { renderer: "canvas" });
   const draw = (paper) => picture.setOption(option(chart, place.dataset.title, paper, place.clientWidth < 480), true);
   draw(false);

@@ -3,6 +3,7 @@ import { listen } from "./live.js";
 import { actions } from "./queue-actions.js";
 import { keys } from "./queue-keys.js";
 import { rows } from "./queue-rows.js";
+import { savedCounts } from "./queue-saved.js";
 
 const live = document.getElementById("live");
 document.querySelectorAll(".scripted").forEach((element) => { element.hidden = false; });
@@ -10,13 +11,14 @@ document.querySelectorAll(".scripted").forEach((element) => { element.hidden = f
 const list = rows(live);
 const act = actions(live, list);
 keys(live, list, act);
+const saved = savedCounts();
 
 const offline = document.getElementById("offline");
 if (live.dataset.live) {
   live.hidden = false;
   listen(Number(live.dataset.position), {
     me: live.dataset.me,
-    onChange: (change) => list.changed(change),
+    onChange: (change) => { list.changed(change); saved.changed(); },
     onReset: () => list.stale(),
     onPresence: ({ case_id, people }) => list.company(case_id, people),
     onState(connected, heard) {

@@ -9,17 +9,17 @@ from storage.memory.cases import MemoryCases
 from storage.memory.facts import MemoryFacts
 from storage.memory.figures import MemoryFigures
 from storage.memory.log import MemoryConversations, MemoryLog, MemoryRejected
+from storage.memory.lookers import MemoryLookers
 from storage.memory.outbox import MemoryOutbox
 from storage.memory.people import MemoryAccounts, MemoryAuditLog
 from storage.memory.petitions import MemoryPetitions
 from storage.memory.projections import MemoryProjections
 from storage.memory.reader import MemoryReader
-from storage.memory.saved import MemorySavedSearches
+from storage.memory.saved import MemorySavedLists
 from storage.memory.state import State
 from storage.memory.tasks import MemoryTasks
 from storage.memory.uploads import MemoryUploads
 from storage.memory.versions import MemoryVersions
-from storage.memory.views import MemorySavedViews
 
 
 class Memory:
@@ -37,13 +37,13 @@ class Memory:
         self.outbox = MemoryOutbox(state)
         self.facts = MemoryFacts(state)
         self.figures = MemoryFigures(state)
-        self.saved = MemorySavedSearches()
+        self.saved = MemorySavedLists()
+        self.lookers = MemoryLookers()
         self.versions = MemoryVersions()
         self.projections = MemoryProjections(state)
         self.tasks = MemoryTasks()
         self.accounts = MemoryAccounts()
         self.audit = MemoryAuditLog()
-        self.views = MemorySavedViews()
 
 
 __all__ = ["Memory"]

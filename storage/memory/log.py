@@ -59,6 +59,11 @@ class MemoryRejected:
     def get(self, id: str) -> RejectedInput | None:
         return self._rows.get(id)
 
+    def briefly(self, since: datetime, limit: int) -> Sequence[RejectedInput]:
+        with self._lock:
+            newest = [r for r in self._listed(None, None, len(self._rows)) if r.received_at >= since]
+        return [replace(r, errors=(), body="") for r in newest[:limit]]
+
     def settle(self, id: str, *, state: str, note: str) -> bool:
         with self._lock:
             row = self._rows.get(id)

@@ -46,6 +46,14 @@ class MemoryOutbox:
             newest = sorted(self._state.outbox.values(), key=lambda q: -q.position)
             return [_told(q) for q in newest if state is None or q.state == state][:limit]
 
+    def again(self, id: str) -> bool:
+        with self._state.lock:
+            q = self._state.outbox.get(id)
+            if q is None or q.state != "dead":
+                return False
+            q.state, q.tries, q.due_at, q.error = "queued", 0, None, ""
+            return True
+
     def _open(self, id: str) -> Queued | None:
         q = self._state.outbox.get(id)
         return q if q is not None and q.state == "queued" else None

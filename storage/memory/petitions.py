@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime
 
-from cases.ports import Display, Kin, StoredPetition, Text
+from cases.ports import Display, Kin, StoredPetition, Text, Traffic
 from storage.memory.state import State
 
 Forget = Callable[[Collection[str]], int]
@@ -36,6 +36,15 @@ class MemoryPetitions:
 
     def by_receipt(self, receipt_key: str) -> StoredPetition | None:
         return next((p for p in self._all() if p.receipt_key == receipt_key), None)
+
+    def traffic(self, since: datetime, most: int = 100) -> list[Traffic]:
+        found: dict[tuple[str, str], list[datetime]] = {}
+        for p in self._all():
+            found.setdefault((p.sender, p.channel), []).append(p.received_at)
+        return [
+            Traffic(sender=sender, channel=channel, last_at=max(times), count=sum(at >= since for at in times))
+            for (sender, channel), times in sorted(found.items())[:most]
+        ]
 
     def texts(self, text_ids: Collection[str]) -> dict[str, Text]:
         with self._state.lock:

@@ -10,7 +10,7 @@ from cases.ports import Decision, Display, Fact
 from storage.counting import cell
 from storage.deciding import Head, Row
 from storage.memory.state import State
-from storage.tallying import differing, kind_of, kind_text
+from storage.tallying import LOADS, differing, holding_text, kind_text, standing_of, taken_apart
 
 
 class MemoryProjections:
@@ -32,7 +32,7 @@ class MemoryProjections:
             for case_id in self._state.rows.keys() - self._state.events.keys():
                 self._state.put_row(case_id, None)
                 self._state.deadlines.pop(case_id, None)
-            self._state.tallies = Counter(kind_of(r.case, r.level) for r in self._state.rows.values())
+            self._state.tally_anew()
         return written
 
     def recount(self) -> int:
@@ -76,9 +76,11 @@ class MemoryProjections:
 
     def tally_problems(self) -> list[str]:
         with self._state.lock:
-            counted = Counter(kind_text(kind_of(r.case, r.level)) for r in self._state.rows.values())
+            standing = Counter(standing_of(r.case, r.level) for r in self._state.rows.values())
             kept = {kind_text(kind): n for kind, n in self._state.tallies.items()}
-        return differing(kept, counted)
+            held = {holding_text(holding): n for holding, n in self._state.loads.items()}
+        kinds, holdings = taken_apart(standing)
+        return [*differing(kept, kinds), *differing(held, holdings, LOADS)]
 
     def _rebuild(self, d: Decision) -> bool:
         events = self._state.events.get(d.case.case_id, [])

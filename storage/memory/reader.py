@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from cases.ports import CaseQuery, CaseRow, Page
+from cases.ports import CaseQuery, CaseRow, Load, Page
 from cases.viewer import Viewer
 from storage.columns import FAR, stamp
 from storage.memory.state import State
 from storage.paging import Key, checked, cursor_after, key_of
-from storage.tallying import add_up, split
+from storage.tallying import add_up, loads_of, split
 
 
 class MemoryReader:
@@ -56,6 +56,13 @@ class MemoryReader:
             for name in queries
         }
 
+    def count_up_to(self, queries: Mapping[str, CaseQuery], viewer: Viewer, most: int) -> dict[str, int]:
+        return {name: min(n, most + 1) for name, n in self.counts(queries, viewer).items()}
+
+    def loads(self, viewer: Viewer) -> list[Load]:
+        with self._state.lock:
+            return loads_of(list(self._state.loads.items()), viewer)
+
     def _all(self) -> list[CaseRow]:
         with self._state.lock:
             return list(self._state.rows.values())
@@ -83,6 +90,9 @@ def wanted(query: CaseQuery, row: CaseRow) -> bool:
     return (
         all(not values or value in values for value, values in chosen)
         and _mine(query, row)
+        and (query.due_from is None or (row.due_at is not None and row.due_at >= query.due_from))
+        and (not query.hops or (case.is_open and len(case.past_units) >= query.hops))
+        and (not query.sent_back or (case.is_open and bool(case.returns)))
         and (query.due_before is None or (row.due_at is not None and row.due_at < query.due_before))
         and (not query.open_only or case.is_open)
         and (not query.joint_only or any(link.kind == "joint" for link in case.links))

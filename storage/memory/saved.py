@@ -1,21 +1,22 @@
-"""Each person's own searches, in memory."""
+"""Each person's own lists, in memory."""
 
 from __future__ import annotations
 
-from cases.ports import SavedSearch
+from cases.ports import SavedList
 
 
-class MemorySavedSearches:
-    """``cases.ports.SavedSearches``."""
+class MemorySavedLists:
+    """``cases.ports.SavedLists``."""
 
     def __init__(self) -> None:
-        self._saved: dict[tuple[str, str], SavedSearch] = {}
+        self._saved: dict[tuple[str, str, str], SavedList] = {}
 
-    def saved(self, account: str) -> list[SavedSearch]:
-        return [s for (owner, _), s in sorted(self._saved.items()) if owner == account]
+    def of(self, owner: str, page: str) -> list[SavedList]:
+        mine = [s for s in list(self._saved.values()) if (s.owner, s.page) == (owner, page)]
+        return sorted(mine, key=lambda s: (s.made_at, s.id))
 
-    def save(self, search: SavedSearch) -> None:
-        self._saved[search.account, search.name] = search
+    def put(self, saved: SavedList) -> None:
+        self._saved[saved.owner, saved.page, saved.id] = saved
 
-    def drop(self, account: str, name: str) -> None:
-        self._saved.pop((account, name), None)
+    def drop(self, owner: str, page: str, id: str) -> None:
+        self._saved.pop((owner, page, id), None)

@@ -6,11 +6,12 @@ import threading
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 
 from cases.events import Event
 from cases.ports import CaseRow, Deadline, Fact, Notice, StoredPetition, Text
 from storage.counting import Cell
-from storage.tallying import Kind, kind_of
+from storage.tallying import Holding, Kind, standing_of
 
 
 @dataclass(slots=True)
@@ -40,6 +41,7 @@ class State:
     facts: dict[str, Fact] = field(default_factory=dict)
     counts: Counter[Cell] = field(default_factory=Counter)
     tallies: Counter[Kind] = field(default_factory=Counter)
+    loads: Counter[Holding] = field(default_factory=Counter)
 
     def put_row(self, case_id: str, row: CaseRow | None) -> None:
         """The row of a case, or None where it goes, and the counts of the queue moved by the difference."""
@@ -51,10 +53,25 @@ class State:
             self.rows[case_id] = row
 
     def _tally(self, row: CaseRow, n: int) -> None:
-        kind = kind_of(row.case, row.level)
-        self.tallies[kind] += n
-        if not self.tallies[kind]:
-            del self.tallies[kind]
+        standing = standing_of(row.case, row.level)
+        _add(self.tallies, standing.kind, n)
+        if (holding := standing.holding) is not None:
+            _add(self.loads, holding, n)
+
+    def tally_anew(self) -> None:
+        """The counts as the rows say them."""
+        self.tallies, self.loads = Counter(), Counter()
+        for row in self.rows.values():
+            self._tally(row, 1)
 
     def advance(self, follower: str, position: int) -> None:
         self.followers[follower] = max(position, self.followers.get(follower, 0))
+
+
+K = TypeVar("K")
+
+
+def _add(counts: Counter[K], key: K, n: int) -> None:
+    counts[key] += n
+    if not counts[key]:
+        del counts[key]

@@ -166,9 +166,14 @@ def backup(
     as_json: AsJson = False,
 ) -> None:
     """备份数据文件夹;运行中也可以。含密钥文件,请妥善保管。"""
-    from suqiu.backup import back_up
+    from suqiu.backup import DATABASES, back_up
 
-    size = back_up(settings(data, policy, as_json).data, file)
+    with progress() as bar:
+        tasks = {name: bar.add_task(name, total=None) for name in DATABASES}
+        size = back_up(
+            settings(data, policy, as_json).data, file,
+            lambda name, done, total: bar.update(tasks[name], completed=done, total=total),
+        )  # fmt: skip
     say({"file": str(file), "bytes": size}, as_json, f"已备份到 {file}({size} 字节)")
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from cases.case import Return
 from cases.errors import BadInput
-from cases.ports import Fact, Figure, SavedSearch
+from cases.ports import Fact, Figure
 from cases.viewer import Viewer
 from storage import Storage
 from tests.storage.samples import NOW, at, deadline, ids, opening, viewer
@@ -183,21 +183,3 @@ def test_a_figure_that_cannot_be_counted_says_so(storage: Storage, wrong: Figure
 def test_a_cursor_that_is_not_ours_is_refused(storage: Storage, cursor: str) -> None:
     with pytest.raises(BadInput):
         storage.figures.page(Figure(measure="open"), TOWN, cursor=cursor)
-
-
-def test_saved_searches_are_each_persons_own_and_replaced_by_name(storage: Storage) -> None:
-    def keep(account: str, name: str, query: str) -> None:
-        storage.saved.save(SavedSearch(account=account, name=name, query=query, sort="newest", saved_at=NOW))
-
-    keep("li", "路灯", "路灯")
-    keep("li", "低保", "低保\x00")
-    keep("wang", "路灯", "别人的")
-    keep("li", "路灯", "路灯 状态:在办")
-
-    assert [("低保", "低保\x00"), ("路灯", "路灯 状态:在办")] == sorted(
-        (s.name, s.query) for s in storage.saved.saved("li")
-    )
-    storage.saved.drop("wang", "低保")
-    storage.saved.drop("li", "路灯")
-    assert ["低保"] == [s.name for s in storage.saved.saved("li")]
-    assert ["别人的"] == [s.query for s in storage.saved.saved("wang")]

@@ -91,3 +91,17 @@ def test_two_senders_at_once_take_different_notices(storage: Storage) -> None:
     assert len(set(names)) == len(names)
     rest = [name for name, _ in claimed(storage, 0, limit=40)]
     assert {f"n{i:02d}" for i in range(40)} == set(names + rest)
+
+
+def test_a_dead_letter_is_queued_anew_and_nothing_else_is(storage: Storage) -> None:
+    queue(storage, "a", "b", "c")
+    claimed(storage, 0)
+    storage.outbox.failed("a", "gone", None)
+    storage.outbox.sent(["b"], at(0))
+    assert ["a"] == [n["id"] for n in storage.outbox.notices(state="dead")]
+
+    assert [True, False, False, False, False] == [storage.outbox.again(name) for name in ("a", "a", "b", "c", "none")]
+
+    assert [] == storage.outbox.notices(state="dead")
+    assert [("a", 0)] == claimed(storage, 0)
+    assert "" == next(n for n in storage.outbox.notices() if n["id"] == "a")["error"]

@@ -101,3 +101,17 @@ def test_an_erased_text_does_not_come_back_with_a_repeated_decision(storage: Sto
 
     assert "already" == outcome.status
     assert storage.petitions.texts(["t-a"])["t-a"].body is None
+
+
+def test_the_traffic_of_each_sender_and_channel_is_told_in_the_order_of_their_names(storage: Storage) -> None:
+    came = (("web", "web", 1), ("web", "web", 3), ("county", "hotline", 2), ("county", "api", 0), ("乡", "web", 5))
+    for n, (sender, channel, minute) in enumerate(came):
+        p = stored(f"{n}", f"c-{n}", sender=sender, channel=channel, received_at=at(minute))
+        storage.cases.apply([opening(f"{n}", petition=p)])
+
+    found = storage.petitions.traffic(at(2))
+
+    assert [
+        ("county", "api", at(0), 0), ("county", "hotline", at(2), 1), ("web", "web", at(3), 1), ("乡", "web", at(5), 1)
+    ] == [(t.sender, t.channel, t.last_at, t.count) for t in found]  # fmt: skip
+    assert ["api", "hotline"] == [t.channel for t in storage.petitions.traffic(at(2), most=2)]

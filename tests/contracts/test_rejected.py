@@ -69,3 +69,16 @@ def test_what_was_settled_does_not_come_back_when_it_is_put_again(storage: Stora
     storage.rejected.put(bad("r1"))
 
     assert [] == storage.rejected.list()
+
+
+def test_what_was_refused_lately_is_told_without_its_body_whatever_became_of_it(storage: Storage) -> None:
+    for n in range(4):
+        storage.rejected.put(bad(f"r{n}", received_at=at(n)))
+    storage.rejected.settle("r2", state="dropped", note="重复")
+
+    found = storage.rejected.briefly(at(1), 2)
+
+    assert [("r3", "kept"), ("r2", "dropped")] == [(r.id, r.state) for r in found]
+    assert [("没有正文", "", ())] * 2 == [(r.reason, r.body, r.errors) for r in found]
+    assert [{"channel": "web", "sender": "web"}] * 2 == [dict(r.source) for r in found]
+    assert ["r3", "r2", "r1"] == [r.id for r in storage.rejected.briefly(at(1), 9)]

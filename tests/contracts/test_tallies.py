@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from cases.case import Case, Link
-from cases.ports import CaseQuery, Decision
+from cases.case import Case, Link, Return
+from cases.ports import CaseQuery, CaseRow, Decision, Load
 from cases.viewer import SYSTEM_VIEWER
 from storage import Storage
 from storage.memory.reader import sees, wanted
 from storage.migrating import migrate
 from storage.sql_cases import SqlCaseStore
 from storage.tables import cases, tallies
-from tests.storage.samples import deadline, next_step, noting, opening, stored, viewer
+from storage.tables import loads as loads_table
+from tests.storage.samples import at, deadline, next_step, noting, opening, stored, viewer
 
 UNITS = ("agri_station", "party_gov_office", "culture_branch")
 STATES = (
@@ -45,6 +47,11 @@ QUERIES = {
     "followup": CaseQuery(awaits_followup=True),
     "office": CaseQuery(units=frozenset({"agri_station"}), history=False),
     "all": CaseQuery(),
+    "hopping": CaseQuery(hops=2, open_only=True),
+    "three hops": CaseQuery(hops=3),
+    "sent back": CaseQuery(sent_back=True, open_only=True),
+    "at risk": CaseQuery(due_from=at(0), due_before=at(60 * 24 * 61), open_only=True, history=False),
+    "later": CaseQuery(due_from=at(60 * 24 * 61), levels=frozenset({"none"})),
     "topic": CaseQuery(topics=frozenset({"noise"})),
     "place": CaseQuery(places=frozenset({"v1"}), purposes=frozenset({"request"})),
     "period": CaseQuery(from_number="SQ2026112300010", before_number="SQ2026112300020"),
@@ -70,6 +77,8 @@ def chance(dice: random.Random) -> dict[str, Any]:
         "collaborators": tuple(dice.sample(UNITS, dice.randrange(2))), "history": dice.random() < 0.2, "secret": secret,
         "accused": ("agri_station",) if secret and dice.random() < 0.5 else (), "place": dice.choice(("v1", "v2")),
         "followup": dice.choice((None, "resolved")), "topic": dice.choice(("lamps", "noise")), "purpose": "request",
+        "past_units": tuple(dice.sample((*UNITS, "town"), dice.randrange(4))),
+        "returns": (Return(unit="agri_station"),) if dice.random() < 0.3 else (),
         "links": (Link(case_id="c-x", kind=dice.choice(("joint", "related"))),) if dice.random() < 0.3 else (),
     }  # fmt: skip
 
@@ -104,7 +113,35 @@ def test_every_count_is_what_counting_the_rows_says_for_every_viewer(storage: St
     for who in VIEWERS:
         expected = {name: sum(sees(who, r) and wanted(q, r) for r in rows) for name, q in QUERIES.items()}
         assert expected == storage.reader.counts(QUERIES, who), who
+        for name, query in QUERIES.items():
+            page = storage.reader.page(replace(query, limit=200), who)
+            assert expected[name] == len({r.case.case_id for r in page.rows}), (name, who)
+        few = storage.reader.count_up_to(QUERIES, who, 3)
+        assert all(n == few[name] or (n > 3 and few[name] > 3) for name, n in expected.items()), (few, who)
+        assert loads(r for r in rows if sees(who, r)) == storage.reader.loads(who) or who.sender, who
     assert [] == storage.projections.tally_problems()
+
+
+def loads(rows: Iterable[CaseRow]) -> list[Load]:
+    """The table of loads as one would count it by hand."""
+    sums: dict[tuple[str, str], list[str]] = {}
+    for r in rows:
+        if r.case.is_open and not r.case.history:
+            sums.setdefault((r.case.unit or "", r.case.handler or ""), []).append(r.level)
+    return [
+        Load(
+            unit=unit, handler=handler, open=len(levels), soon=levels.count("yellow") + levels.count("orange"),
+            overdue=levels.count("red"),
+        )
+        for (unit, handler), levels in sorted(sums.items())
+    ]  # fmt: skip
+
+
+def test_a_key_that_sees_its_own_cases_only_has_no_table_of_loads(storage: Storage) -> None:
+    town(storage, random.Random(1), 10)
+
+    assert storage.reader.loads(SYSTEM_VIEWER)
+    assert [] == storage.reader.loads(viewer(kind="key", sender="county"))
 
 
 def test_a_report_of_wrongdoing_is_counted_for_those_alone_who_may_see_it(storage: Storage) -> None:
@@ -188,19 +225,21 @@ def test_a_store_from_before_the_counts_is_counted_when_it_is_migrated(database_
     store = storage.cases
     assert isinstance(store, SqlCaseStore)
     with store._database.writing() as connection:
-        kept = set(map(tuple, connection.execute(sa.select(tallies))))
+        kept = [set(map(tuple, connection.execute(sa.select(table)))) for table in (tallies, loads_table)]
         for statement in (
-            "DROP INDEX ix_cases_newest", "DROP INDEX ix_cases_queue", "DROP TABLE tallies", "DROP TABLE saved_views",
+            "DROP INDEX ix_cases_newest", "DROP INDEX ix_cases_queue", "DROP TABLE tallies",
             "ALTER TABLE cases DROP COLUMN kind", "UPDATE alembic_version_store SET version_num = '0003'",
-            "CREATE INDEX ix_cases_queue ON cases (due_at)", "DROP TABLE saved_searches", "DROP TABLE monthly_counts",
+            "CREATE INDEX ix_cases_queue ON cases (due_at)", "DROP TABLE saved_lists", "DROP TABLE lookers", "DROP TABLE monthly_counts",
             "DROP INDEX ix_cases_whose", "DROP INDEX ix_deadlines_clock", "DROP INDEX ix_cases_closed",
-            "DROP INDEX ix_cases_returned",
+            "DROP INDEX ix_cases_returned", "DROP INDEX ix_cases_hopping", "DROP INDEX ix_cases_sent_back",
+            "ALTER TABLE cases DROP COLUMN hops", "ALTER TABLE cases DROP COLUMN returned", "DROP TABLE loads",
+            "DROP INDEX ix_petitions_sender", "DROP INDEX ix_outbox_dead",
         ):  # fmt: skip
             connection.execute(sa.text(statement))
 
     migrate(store._database, "store")
 
     with store._database.reading() as connection:
-        assert kept == set(map(tuple, connection.execute(sa.select(tallies))))
+        assert kept == [set(map(tuple, connection.execute(sa.select(table)))) for table in (tallies, loads_table)]
     assert right == storage.reader.counts(QUERIES, SYSTEM_VIEWER)
     assert [] == storage.projections.tally_problems()

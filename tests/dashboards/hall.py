@@ -26,11 +26,13 @@ from cases.policy import Policy
 from cases.ports import Account, ApiKey, Outcome, Submitted, Understanding
 from cases.viewer import SYSTEM_VIEWER, Viewer
 from dashboards.app import Desk, LiveHub, add_error_pages, dashboard_router
-from dashboards.parts import Operations
+from dashboards.parts import Operations, Tried, WeChatState
 from ingest.attachments.claiming import Claims
 from ingest.attachments.multipart import MIB
 from ingest.attachments.taking import Attachments, Quota
+from ingest.gateway import Gateway
 from ingest.rates import Rates
+from ingest.rejected import mend
 from ingest.visits import petition_from_desk_form
 from ingest.web import petition_from_web_form
 from search.completion import Completion
@@ -44,6 +46,8 @@ from streams.desk import Desk as Commands
 from streams.desk import DeskParts
 from streams.embedded import StageLag
 from streams.intake import Intake, IntakeParts
+from suqiu.asyncapi import document
+from suqiu.trying import try_out
 from tests.towns import NOON, small_town
 from tests.understandings import SmallUnderstand
 
@@ -83,20 +87,23 @@ class Hall:
             self.storage.uploads, self.storage.upload_keeping, self.identity, Rates(), lambda: self.now, Quota()
         )
         self.claims = Claims(self.storage.uploads, 100 * MIB)
+        self.gateway = Gateway(self.storage.log, self.storage.rejected, self.identity, lambda: self.now)
+        self.wechat: list[WeChatState] = []
         self.index = MemoryIndex(cut=_cut, cut_for_search=_cut, names=Names.of(self.town))
         self.hub = LiveHub(self.storage.cases, self.storage.reader, poll_seconds=0.01)
         self.desk = Desk(
             reader=self.storage.reader, store=self.storage.cases, petitions=self.storage.petitions,
-            accounts=self.storage.accounts, audit=self.storage.audit, views=self.storage.views, facts=self.storage.facts,
-            figures=self.storage.figures, saved=self.storage.saved,
+            accounts=self.storage.accounts, audit=self.storage.audit, facts=self.storage.facts,
+            figures=self.storage.figures, saved=self.storage.saved, lookers=self.storage.lookers,
             index=self.index,
             intake=self, commands=self, outbox=self.storage.outbox, policy=self.town,
             identity=self.identity, clock=lambda: self.now, clocks_of=lambda case_id: self.clocks,
             web_form=petition_from_web_form, desk_form=petition_from_desk_form,
             understand=MaskingUnderstand(self.town),
             operations=Operations(
-                lags=lambda: {"intake": StageLag(3, 130.0), "indexing": StageLag()}, rejected=self.storage.rejected,
-                tasks=self.storage.tasks, replay=self.replay,
+                lags=lambda: {"intake": StageLag(3, 130.0), "indexing": StageLag()}, late_seconds=120.0, rejected=self.storage.rejected,
+                tasks=self.storage.tasks, replay=self.replay, try_out=self.try_out, asyncapi=document(),
+                wechat=self.wechat,
             ),
             complete=Completion(self.town).complete,
             uploads=self.storage.uploads, attachments=self.attachments,
@@ -115,6 +122,7 @@ class Hall:
     def close(self) -> None:
         self.attachments.close()
         self._runner.close()
+        self.gateway.close()
 
     def later(self, **span: float) -> None:
         self.now += timedelta(**span)
@@ -140,12 +148,17 @@ class Hall:
             pin=None if phone else self.identity.pin(petition_id), duplicate=known,
         )  # fmt: skip
 
-    def replay(self, id: str) -> Submitted:
+    def try_out(self, kind: str, body: str, key: ApiKey) -> Tried:
+        """The real one, over this hall's gateway."""
+        return try_out(self.gateway, self.pipeline, kind, body, key)
+
+    def replay(self, id: str, changes: Mapping[str, str]) -> Submitted:
         """As the gateway does it: bad again is bad, else it is settled."""
         row = self.storage.rejected.get(id)
         if row is None or row.state != "kept":
             raise Conflict("这条拒收件已经处理过")
-        submitted = self.submit(json.loads(row.body) | {"source_id": f"rejected-{id}"}, sender="web")
+        body = mend(row.body, dict(changes))
+        submitted = self.submit(json.loads(body) | {"source_id": f"rejected-{id}"}, sender="web")
         self.storage.rejected.settle(id, state="replayed", note=submitted.petition_id)
         return submitted
 

@@ -68,7 +68,7 @@ def office(served: Served, page: Page) -> Page:
     """A page of a dispatcher who has signed in."""
     served.hall.account("diao", "dispatcher", "town")
     page.set_default_timeout(PATIENCE)
-    page.goto(served.address + "/login")
+    page.goto(served.address + "/login?next=/queue")
     page.fill("#name", "diao")
     page.fill("#password", PASSWORD)
     page.click("main button[type=submit]")
@@ -155,12 +155,12 @@ def test_no_page_is_wider_than_the_screen(served: Served, browser: Browser, widt
         for path in ("/", "/report", "/track", "/login", "/nowhere"):
             page.goto(served.address + path)
             assert fits(page, width), path
-        page.goto(served.address + "/login")
+        page.goto(served.address + "/login?next=/queue")
         page.fill("#name", "diao")
         page.fill("#password", PASSWORD)
         page.click("main button[type=submit]")
         page.wait_for_url("**/queue*")
-        for path in ("/queue?view=all", "/queue?q=路灯", "/desk", f"/cases/{case.number}"):
+        for path in ("/", "/supervision", "/queue?view=all", "/queue?q=路灯", "/desk", f"/cases/{case.number}"):
             page.goto(served.address + path)
             assert fits(page, width), path
             assert faint(page) == [], path

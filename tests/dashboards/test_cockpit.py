@@ -87,8 +87,8 @@ def test_the_row_of_numbers_is_what_one_counts_by_hand(hall: Hall) -> None:
     a_month(hall)
     page = leader(hall).get("/cockpit").text
 
-    assert kpi(page, "received").startswith("收到 8 条诉求 上期 2 +6（+300%） 去年同期 0 +8")
-    assert kpi(page, "closed").startswith("办结 6 件 上期 2 +4（+200%）")
+    assert kpi(page, "received").startswith("收到 8 条诉求 上期 2 +6（基数过小） 去年同期 0 +8")
+    assert kpi(page, "closed").startswith("办结 6 件 上期 2 +4（基数过小）")
     assert kpi(page, "due_rate").startswith("按期办结率 71.4% 5/7 件到期")
     assert "未按期 2 件" in kpi(page, "due_rate")
     assert kpi(page, "rated_rate").startswith("满意率 75.0% 3/4 件评价，件数少")
@@ -189,7 +189,7 @@ def test_rising_topics_are_named_by_the_stated_rule_only(hall: Hall) -> None:
     page = words_on(leader(hall).get("/cockpit").text)
     rising = page.split("上升的类别")[1].split("口径")[0]
 
-    assert "路灯亮化 6 2 ▲ +4（+200%）" in rising
+    assert "路灯亮化 6 2 ▲ +4（基数过小）" in rising
     assert "水电气讯" not in rising
 
 
@@ -305,4 +305,7 @@ def test_steps_at_the_ends_hold_only_the_days_of_the_span() -> None:
 def test_a_share_is_said_with_its_parts() -> None:
     assert ("—", None, True) == (Rate(0, 0).said, Rate(0, 0).percent, True)
     assert ("80.0%", False) == (Rate(4, 5).said, Rate(4, 5).small)
-    assert ["持平", "+3", "-1（-50%）"] == [Change(2, 2).said, Change(3, 0).said, Change(1, 2).said]
+    assert ["持平", "+3", "-1（基数过小）"] == [Change(2, 2).said, Change(3, 0).said, Change(1, 2).said]
+    assert ["+119（基数过小）", "+290（+2900%）", "-5（-50%）"] == [
+        Change(now, other).said for now, other in ((123, 4), (300, 10), (5, 10))
+    ]

@@ -31,8 +31,12 @@ def test_the_lag_of_each_stage_is_told_and_what_is_late_is_marked(hall: Hall) ->
     assert "检索：写入索引 0 0.0 秒 正常" in page
 
 
-def test_the_administrator_lands_here_and_nobody_else_may_enter(hall: Hall) -> None:
-    assert "/ops" == admin(hall).get("/").headers["location"]
+def test_the_administrator_is_led_here_and_nobody_else_may_enter(hall: Hall) -> None:
+    refused(hall)
+    home = admin(hall).get("/").text
+    assert "落后的环节 1 " in words_on(home)
+    assert "拒收件 1 " in words_on(home)
+    assert 'href="/ops#rejected"' in home
     for role in ("dispatcher", "town_head", "auditor", "unit_clerk"):
         assert 403 == hall.signed_in(role, role, "town").get("/ops").status_code, role
     assert 303 == hall.browser().get("/ops").status_code  # to the door

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
+
+import pytest
+from fastapi import FastAPI
 
 from cases.ports import CaseQuery, CaseRow
 from cases.viewer import SYSTEM_VIEWER
+from dashboards.app import LiveHub, dashboard_router
 from dashboards.presence import Company, Presence
 from dashboards.viewers import viewer_of
+from storage.engines import sqlite_database
+from storage.memory.lookers import MemoryLookers
+from storage.migrating import migrate
+from storage.sql_lookers import SqlLookers
 from tests.dashboards.hall import LEAD, Browser, Hall
 from tests.dashboards.test_live import Ear, listening
 from tests.dashboards.test_queue import dispatched
@@ -118,21 +128,98 @@ async def next_presence(ear: Ear) -> dict[str, Any]:
 def test_a_report_of_wrongdoing_tells_nobody_who_may_not_see_it(hall: Hall) -> None:
     hall.petition()
     told: list[Company] = []
-    presence = Presence(lambda: hall.now, told.append)
+    presence = Presence(MemoryLookers(), hall.storage.reader, lambda: hall.now, told.append)
     row = row_of(hall)
     secret = replace(row, case=replace(row.case, secret=True, accused=(LEAD,)))
     presence.look(secret, "xin", "小新")
     clerk = viewer_of(hall.account("li", "unit_clerk", LEAD), hall.town)
     office = viewer_of(hall.account("xin", "petition_office", "town"), hall.town)
 
-    assert [(False, True)] == [(c.seen_by(clerk), c.seen_by(office)) for c in told]
+    assert [(False, True)] == [(c.whose.seen_by(clerk), c.whose.seen_by(office)) for c in told]
 
 
 def test_a_crowd_does_not_fill_the_memory(hall: Hall) -> None:
     hall.petition()
-    presence = Presence(lambda: hall.now)
+    presence = Presence(MemoryLookers(), hall.storage.reader, lambda: hall.now)
     row = row_of(hall)
     for n in range(100):
         presence.look(row, f"p{n}", "")
 
-    assert 20 == len(presence.others(row.case.case_id, "nobody"))
+    assert 20 == len(presence.others([row.case.case_id], "nobody")[row.case.case_id])
+
+
+# --- Two web processes over one store ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def two_webs(hall: Hall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Browser, Browser]]:
+    """li at one web process, wang at another; each with its own streams, and nothing in common but the store."""
+    monkeypatch.setattr("dashboards.live.ELSEWHERE_SECONDS", 0.02)
+    database = sqlite_database(tmp_path / "store.db")
+    migrate(database, "store")
+    browsers = []
+    for name in ("li", "wang"):
+        hall.account(name, "unit_clerk", LEAD)
+        hall.hub = LiveHub(hall.storage.cases, hall.storage.reader, poll_seconds=0.01)
+        hall.app = FastAPI()
+        hall.app.include_router(dashboard_router(replace(hall.desk, lookers=SqlLookers(database)), hall.hub))
+        browsers.append(hall.browser())
+        assert 303 == browsers[-1].sign_in(name).status_code
+    yield browsers[0], browsers[1]
+    database.close()
+
+
+def test_two_at_different_web_processes_see_each_other_and_take_over(
+    hall: Hall, two_webs: tuple[Browser, Browser]
+) -> None:
+    li, wang = two_webs
+    number = dispatched(hall)
+
+    assert [] == said(li, number, "look")
+    assert [("li", False)] == said(wang, number, "write")
+    assert [("wang", True)] == said(li, number, "look")
+    assert "wang 正在答复" in li.get("/queue?view=all").text
+    assert [("wang", False)] == said(li, number, "take")
+    assert [("li", True)] == said(wang, number, "look")
+    said(li, number, "leave")
+    assert [] == said(wang, number, "look")
+
+
+def test_a_stream_hears_what_happens_at_another_web_process_once(hall: Hall, two_webs: tuple[Browser, Browser]) -> None:
+    """The hall's hub is wang's: li comes, writes and goes at the other one."""
+    li, _ = two_webs
+    number = dispatched(hall)
+    token = li.csrf()
+    account = hall.storage.accounts.account("wang")
+    stranger = hall.account("sun", "unit_clerk", "civil_affairs_branch")
+    assert account is not None
+
+    async def beat(state: str) -> None:
+        await li.client.post(f"/cases/{number}/presence", data={"csrf": token, "state": state})
+
+    async def story() -> None:
+        mine, strange_one = viewer_of(account, hall.town), viewer_of(stranger, hall.town)
+        async with listening(hall, mine) as ear, listening(hall, strange_one) as strange:
+            heard = []
+            for state in ("look", "write", "leave"):
+                await beat(state)
+                heard.append(await next_presence(ear))
+                await beat(state)
+            assert [[("li", False)], [("li", True)], []] == [
+                [(p["name"], p["writing"]) for p in h["people"]] for h in heard
+            ]
+            assert [] == strange.waiting
+
+    hall.run(story())
+
+
+def test_who_is_gone_for_long_is_forgotten_by_the_store_too(hall: Hall) -> None:
+    hall.petition()
+    lookers = MemoryLookers(shared=True)
+    presence = Presence(lookers, hall.storage.reader, lambda: hall.now)
+    row = row_of(hall)
+    presence.look(row, "li", "李")
+    hall.later(minutes=11)
+    presence.listen()
+
+    assert [] == lookers.at([row.case.case_id])[row.case.case_id]

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from cases.ports import CaseRow
+from cases.ports import CaseRow, SavedList
 from dashboards.queue_filters import Filters, narrowed, options, read
 from dashboards.queue_views import belongs, views_of
 from dashboards.viewers import viewer_of
@@ -45,7 +45,19 @@ def test_tabs_count_the_whole_view_however_it_is_narrowed(hall: Hall) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["unit=<script>", "topic=none", "sort=random", "since=yesterday", "until=9999-99-99", "level=purple", "team=2"],
+    [
+        "unit=<script>",
+        "topic=none",
+        "sort=random",
+        "since=yesterday",
+        "until=9999-99-99",
+        "level=purple",
+        "team=2",
+        "within=4",
+        "lead=none",
+        "handler=-",
+        "handler=" + "长" * 65,
+    ],
 )
 def test_what_no_list_can_be_narrowed_by_is_refused_in_words(hall: Hall, query: str) -> None:
     answer = hall.dispatcher().get(f"/queue?view=all&{query}")
@@ -69,13 +81,17 @@ def test_a_single_row_belongs_to_a_narrowed_list_when_the_store_says_so(hall: Ha
         hall.petition(f"柳河村第{n}盏路灯坏了", phone=f"199000{n:05d}", name=f"张{n}", channel=channel)
     viewer = viewer_of(hall.account("x", "dispatcher", "town"), hall.town)
     rows: list[CaseRow] = list(
-        hall.storage.reader.page(narrowed(views_of(viewer)[-1].query, Filters(), hall.town, viewer), viewer).rows
+        hall.storage.reader.page(
+            narrowed(views_of(viewer)[-1].query, Filters(), hall.town, viewer, hall.now), viewer
+        ).rows
     )
     assert 4 == len(rows)
     choices = options(hall.town, viewer)
-    for name in ("unit", "topic", "place", "channel", "state", "level", "purpose"):
+    for name in ("unit", "topic", "place", "channel", "state", "level", "purpose", "within", "lead"):
         for value in choices[name]:
-            query = narrowed(views_of(viewer)[-1].query, read({name: value}, hall.town, viewer), hall.town, viewer)
+            query = narrowed(
+                views_of(viewer)[-1].query, read({name: value}, hall.town, viewer), hall.town, viewer, hall.now
+            )
             assert [wanted(query, r) for r in rows] == [belongs(r, query) for r in rows], (name, value)
 
 
@@ -93,7 +109,7 @@ def test_a_view_is_saved_renamed_and_removed_without_scripts_and_is_nobody_elses
         {"csrf": token, "do": "save", "name": " 网上的  件 ", "query": "view=all&channel=web&sort=changed"},
     )
     assert "/queue?view=all&channel=web&sort=changed" == saved.headers["location"]
-    [view] = hall.storage.views.of("li")
+    [view] = hall.storage.saved.of("li", "queue")
     assert "网上的 件" == view.name
     assert "网上的 件" in clerk.get("/queue").text
     assert "网上的 件" not in other.get("/queue").text
@@ -103,7 +119,7 @@ def test_a_view_is_saved_renamed_and_removed_without_scripts_and_is_nobody_elses
     assert "&lt;b&gt;网&lt;/b&gt;" in clerk.get("/queue").text
     gone = clerk.post("/queue/views", {"csrf": token, "do": "drop", "id": view.id, "back": "//evil.test/queue"})
     assert "/queue" == gone.headers["location"]
-    assert [] == hall.storage.views.of("li")
+    assert [] == hall.storage.saved.of("li", "queue")
 
 
 @pytest.mark.parametrize(
@@ -121,7 +137,7 @@ def test_a_view_that_opens_nothing_is_not_saved(hall: Hall, fields: dict[str, st
     given = {"csrf": clerk.csrf(), "do": "save", "name": "名称", "query": "view=all"} | fields
 
     assert 422 == clerk.post("/queue/views", given).status_code
-    assert [] == hall.storage.views.of("li")
+    assert [] == hall.storage.saved.of("li", "queue")
 
 
 def test_twenty_views_are_enough(hall: Hall) -> None:
@@ -149,3 +165,24 @@ def test_every_answer_of_the_queue_keeps_the_strict_policy(hall: Hall) -> None:
 
     assert "script-src 'self'" in page.headers["content-security-policy"]
     assert not re.search(r"<script(?![^>]*src=)|\son\w+=|\sstyle=", page.text)
+
+
+def test_ones_own_views_are_counted_and_no_further_than_said(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
+    for n in range(4):
+        hall.petition(f"柳河村第{n}盏路灯坏了", phone=f"199000{n:05d}", name=f"张{n}", channel="wechat" if n else "web")
+    office = hall.dispatcher()
+    for name, query in (("全部", "view=all"), ("微信", "view=all&channel=wechat"), ("超期", "view=overdue")):
+        office.post("/queue/views", {"csrf": office.csrf(), "do": "save", "name": name, "query": query})
+    gone = SavedList("diao", "queue", "gone", "没有了", "view=all&topic=gone", hall.now)
+    hall.storage.saved.put(gone)
+    names = {s.id: s.name for s in hall.storage.saved.of("diao", "queue")}
+
+    def told() -> dict[str, str]:
+        return {names[id_]: n for id_, n in office.get("/queue/saved").json()["counts"].items()}
+
+    assert {"全部": "4", "微信": "3", "超期": "0"} == told()
+    monkeypatch.setattr("dashboards.queue_page.COUNTED_MOST", 2)
+    assert "2+" == told()["微信"]
+    page = office.get("/queue").text
+    assert "2+" in page
+    assert 4 == page.count('<span class="count" hidden></span>')

@@ -115,7 +115,7 @@ def test_the_live_stream_keeps_silent_about_unseen_cases(hall: Hall) -> None:
     changes = _changes(hall.storage.cases.events_after(0, 100), hall.storage.reader)
 
     def heard(role: str, unit: str) -> bool:
-        return any(c.seen_by(viewer_of(hall.account("x", role, unit), hall.town)) for c in changes)
+        return any(c.whose.seen_by(viewer_of(hall.account("x", role, unit), hall.town)) for c in changes)
 
     assert not heard("unit_clerk", LEAD)
     assert not heard("dispatcher", "town")
@@ -137,8 +137,8 @@ def test_the_live_stream_tells_the_office_that_lost_a_case_and_nobody_else_of_an
         return viewer_of(hall.account("x", "unit_clerk", unit), hall.town)
 
     assert "assignment.return_approved" == last.type
-    assert last.seen_by(viewer(LEAD))
-    assert not last.seen_by(viewer("civil_affairs_branch"))
+    assert last.whose.seen_by(viewer(LEAD))
+    assert not last.whose.seen_by(viewer("civil_affairs_branch"))
 
 
 def test_the_administrator_has_a_page_and_no_cases(hall: Hall) -> None:

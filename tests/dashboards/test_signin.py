@@ -14,13 +14,13 @@ def inside(browser: Browser) -> bool:
     return browser.get("/queue").status_code == 200
 
 
-def test_an_officer_signs_in_and_is_sent_to_the_queue(hall: Hall) -> None:
+def test_an_officer_signs_in_and_begins_with_today(hall: Hall) -> None:
     hall.account("li", "unit_clerk", LEAD)
     browser = hall.browser()
     answer = browser.sign_in("li")
 
     assert (303, "/") == (answer.status_code, answer.headers["location"])
-    assert "/queue" == browser.get("/").headers["location"]
+    assert "您好，li" in browser.get("/").text
     assert inside(browser)
     assert ["li"] == [e["actor"] for e in hall.audit("sign_in")]
 

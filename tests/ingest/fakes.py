@@ -101,6 +101,9 @@ class RejectedRows:
     def get(self, id: str) -> RejectedInput | None:
         return self.rows.get(id)
 
+    def briefly(self, since: datetime, limit: int) -> Sequence[RejectedInput]:
+        return [replace(row, errors=(), body="") for row in self.rows.values() if row.received_at >= since][:limit]
+
     def settle(self, id: str, *, state: str, note: str) -> bool:
         row = self.rows.get(id)
         if row is None or row.state != "kept":

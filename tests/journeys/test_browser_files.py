@@ -24,7 +24,7 @@ def test_what_a_citizen_files_appears_in_the_open_queue(browser: Browser, tmp_pa
         add = ("user", "add", "zhao", "--role", "dispatcher", "--unit", "town", "--password-stdin", "--data", data)
         suqiu(*add, stdin=PASSWORD)
         officer, citizen = browser.new_context().new_page(), browser.new_context().new_page()
-        officer.goto(f"{desk.url}/login")
+        officer.goto(f"{desk.url}/login?next=/queue")
         officer.fill("#name", "zhao")
         officer.fill("#password", PASSWORD)
         officer.click("button[type=submit].primary")

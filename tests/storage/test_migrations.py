@@ -89,7 +89,7 @@ def test_store_and_log_live_in_one_database_beside_each_other(empty: Database) -
 
 def test_a_migrated_database_has_nothing_to_do(empty: Database) -> None:
     with empty.reading() as connection:
-        assert ["0001", "0002", "0003", "0004", "0005"] == pending(connection, "store")
+        assert ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009"] == pending(connection, "store")
     migrate(empty, "store")
     migrate(empty, "store")
 
@@ -114,3 +114,29 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(empty: Database) -
 
     with empty.reading() as connection:
         assert ["petitions"] == sa.inspect(connection).get_table_names()
+
+
+def test_saved_views_and_searches_are_carried_into_one_table(empty: Database) -> None:
+    migrate(empty, "store")
+    with empty.writing() as connection:
+        for statement in (
+            "DROP TABLE saved_lists",
+            "DROP TABLE lookers",
+            "UPDATE alembic_version_store SET version_num = '0007'",
+            "CREATE TABLE saved_views (owner text, id text, name text, query text, made_at text)",
+            "CREATE TABLE saved_searches (account text, name text, query text, sort text, saved_at text)",
+            "INSERT INTO saved_views VALUES ('li', 'v1', '道路', 'view=all&topic=roads', '2026-11-23T01:00:00+00:00')",
+            "INSERT INTO saved_searches VALUES ('li', '路灯', '路灯 状态:在办', 'newest', '2026-11-23T01:00:00+00:00'),"
+            " ('li', 'x', 'json:\"a\\u0000\"', 'relevance', '2026-11-23T01:00:00+00:00')",
+        ):
+            connection.exec_driver_sql(statement)
+
+    migrate(empty, "store")
+
+    with empty.reading() as connection:
+        found = set(map(tuple, connection.execute(sa.text("SELECT owner, page, id, name, query FROM saved_lists"))))
+    assert {
+        ("li", "queue", "v1", "道路", "view=all&topic=roads"),
+        ("li", "search", "路灯", "路灯", "q=%E8%B7%AF%E7%81%AF+%E7%8A%B6%E6%80%81%3A%E5%9C%A8%E5%8A%9E&sort=newest"),
+        ("li", "search", "x", "x", "q=a%00"),
+    } == found

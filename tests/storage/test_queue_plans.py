@@ -8,14 +8,14 @@ from contextlib import closing
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 
 from cases.ports import CaseQuery
 from cases.viewer import Viewer
 from storage import Storage, open_sqlite, sql_tallies
 from storage.engines import Database
 from storage.sql_cases import SqlCaseStore
-from tests.storage.samples import opening, viewer
+from tests.storage.samples import at, opening, viewer
 
 MANY = 100_000
 FOLLOWUP = CaseQuery(awaits_followup=True, limit=50)
@@ -35,7 +35,15 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
         connection.execute("CREATE TEMP TABLE n (i INTEGER PRIMARY KEY)")
         connection.executemany("INSERT INTO n VALUES (?)", ((i,) for i in range(100, MANY + 100)))
         columns = [row[1] for row in connection.execute("PRAGMA table_info(cases)")]
-        made = {"case_id": "'c' || i", "number": "NULL", "opened": "i", "position": "i"}
+        seldom = "CASE WHEN i % 1000 = 7 THEN 2 ELSE 0 END"
+        made = {
+            "case_id": "'c' || i",
+            "number": "NULL",
+            "opened": "i",
+            "position": "i",
+            "hops": seldom,
+            "returned": seldom,
+        }
         picked = ", ".join(made.get(name, name) for name in columns)
         connection.execute(
             f"INSERT INTO cases ({', '.join(columns)}) SELECT {picked} FROM n, cases "  # noqa: S608 - names of ours
@@ -103,12 +111,64 @@ def test_a_filter_reads_no_row_that_does_not_match(many: Storage, name: str) -> 
     many.reader.page(FILTERED[name], TOWN)
     event.remove(reader, "before_cursor_execute", _note)
 
-    [(statement, parameters)] = statements
-    with reader.connect() as connection:
-        plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]  # type: ignore[arg-type]
+    plan = plan_of(reader, statements)
     walks = [step for step in plan if step.startswith(("SCAN cases", "SEARCH cases")) and "(case_id=?)" not in step]
     assert walks
     assert all("ix_cases_queue" in step or "ix_cases_newest" in step for step in walks), plan
+
+
+BOARD = {
+    "at risk": (CaseQuery(due_from=at(0), due_before=at(9000), open_only=True), "ix_cases_queue (due_at>? AND due_at<?)"),
+    "hopping": (CaseQuery(hops=2), "ix_cases_hopping"),
+    "hopping, more": (CaseQuery(hops=3, open_only=True), "ix_cases_hopping"),
+    "sent back": (CaseQuery(sent_back=True, open_only=True), "ix_cases_sent_back"),
+    "of one officer": (CaseQuery(handler="zhang", open_only=True, history=False), "ix_cases_handler (handler=? AND open=?)"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("who", [TOWN, BRANCH], ids=["town", "branch"])
+@pytest.mark.parametrize("name", BOARD)
+def test_the_supervisors_lists_and_numbers_walk_their_own_few(many: Storage, name: str, who: Viewer) -> None:
+    query, index = BOARD[name]
+    statements: list[tuple[str, object]] = []
+    reader = database_of(many).reader
+
+    @event.listens_for(reader, "before_cursor_execute")
+    def _note(_c: object, _cursor: object, statement: str, parameters: object, *_: object) -> None:
+        if "FROM cases" in statement:
+            statements.append((statement, parameters))
+
+    many.reader.page(query, who)
+    many.reader.counts({"n": query}, who)
+    event.remove(reader, "before_cursor_execute", _note)
+
+    assert 2 == len(statements)
+    for one in statements:
+        plan = plan_of(reader, [one])
+        walks = [step for step in plan if step.startswith(("SCAN cases", "SEARCH cases")) and "(case_id=?)" not in step]
+        assert walks or any("(case_id=?)" in step for step in plan), plan
+        assert all(index in step for step in walks), plan
+
+
+def test_the_table_of_loads_reads_no_case(many: Storage) -> None:
+    statements: list[str] = []
+    reader = database_of(many).reader
+
+    @event.listens_for(reader, "before_cursor_execute")
+    def _note(_c: object, _cursor: object, statement: str, *_: object) -> None:
+        statements.append(statement)
+
+    many.reader.loads(TOWN)
+    event.remove(reader, "before_cursor_execute", _note)
+
+    assert statements
+    assert not any("cases" in statement for statement in statements)
+
+
+def plan_of(reader: Engine, statements: list[tuple[str, object]]) -> list[str]:
+    [(statement, parameters)] = statements
+    with reader.connect() as connection:
+        return [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]  # type: ignore[arg-type]
 
 
 def test_the_pages_hold_each_case_once_and_end(many: Storage) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import stat
 import threading
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -223,3 +225,28 @@ def test_the_doctor_finds_what_is_wrong_and_says_what_to_do(
     wrong = {c["check"]: c["do"] for c in ill if not c["ok"]}
     assert {"规则文件夹", "Kafka", "PostgreSQL", "Elasticsearch"} == set(wrong)
     assert all(wrong.values())
+
+
+def test_a_damaged_database_is_no_backup_and_leaves_no_file(suqiu: Run, data: Path, tmp_path: Path) -> None:
+    """A block of zeros in the middle of the file, as a failing disk leaves it."""
+    store = data / "store.db"
+    with closing(sqlite3.connect(store)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with store.open("r+b") as file:
+        file.seek(store.stat().st_size // 2)
+        file.write(b"\0" * 65536)
+    told = suqiu("backup", tmp_path / "b.tar", "--data", data, "--json", code=2)
+
+    assert "backup" == told.error["code"]
+    assert [] == list(tmp_path.glob("b.tar*"))
+
+
+def test_a_backup_is_for_its_owner_alone_and_nothing_else_stays_behind(suqiu: Run, data: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    suqiu("backup", kept / "b.tar", "--data", data)
+
+    assert ["b.tar"] == [path.name for path in kept.iterdir()]
+    assert 0o600 == (kept / "b.tar").stat().st_mode & 0o777
+    told = suqiu("backup", tmp_path / "none" / "b.tar", "--data", data, "--json", code=2)
+    assert "写不了备份" in told.error["message"]
