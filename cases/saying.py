@@ -47,7 +47,10 @@ def labels(table: Mapping[Id, str]) -> dict[Id, str]:
     return {key: say(name) for key, name in table.items()}
 
 
-def listed(parts: Iterable[str], between: str = "{first}、{rest}") -> str:
+ENUMERATED = str(say("{first}、{rest}"))
+
+
+def listed(parts: Iterable[str], between: str = ENUMERATED) -> str:
     """The parts that say something, in one line: ``甲、乙、丙``. ``between`` is a sentence like any other."""
     said = [part for part in parts if part]
     return reduce(lambda first, rest: say(between, first=first, rest=rest), said) if said else ""

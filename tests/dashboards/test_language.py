@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from cases.policy import Policy
-from cases.saying import Name, Said, say
+from cases.saying import Name, Said, listed, say
 from cases.viewer import ROLES, SYSTEM_VIEWER
 from dashboards.language.catalogue import Catalogue, WrongCatalogue, catalogue
 from dashboards.language.choice import preferred
@@ -51,6 +51,10 @@ def test_values_take_the_place_that_the_language_gives_them() -> None:
     assert "reply by 3 Nov" == words.text(say("{day} 前{what}", day="3 Nov", what=say("答复")))
     assert "1 case" == words.text(say("共 {n} 件", n=1))
     assert "2 cases" == words.text(say("共 {n} 件", n=2))
+
+
+def test_a_list_has_the_commas_of_its_language() -> None:
+    assert "Yes, No, 柳河村" == catalogue().text(listed([say("是"), say("否"), "柳河村"]))
 
 
 def test_a_sentence_that_was_recorded_long_ago_is_recognised() -> None:
