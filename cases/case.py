@@ -7,48 +7,54 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
+from cases.saying import labels
+
 # States 状态 of RULES section 5.1 that this version uses or leaves room for.
-STATES: dict[str, str] = {
-    "registered": "已登记",
-    "awaiting_dispatch": "待派单",
-    "accepted": "已受理",
-    "referred": "已转送",
-    "mandated": "已交办",
-    "dispatched": "待签收",
-    "in_progress": "办理中",
-    "return_pending": "退单待审",
-    "suspended": "中止",
-    "under_approval": "待审核",
-    "replied": "已答复",
-    "closed": "办结",
-    "rework": "二次办理",
-    "review_requested": "复查申请",
-    "under_review": "复查中",
-    "reviewed": "已复查",
-    "rereview_requested": "复核申请",
-    "under_rereview": "复核中",
-    "terminated": "终结",
-    "deferred": "挂账",
-    "not_accepted": "不予受理",
-    "redirected": "引导法定途径",
-    "withdrawn": "已撤回",
-    "merged": "已合并",
-    "archived": "已归档",
-}
+STATES: dict[str, str] = labels(
+    {
+        "registered": "已登记",
+        "awaiting_dispatch": "待派单",
+        "accepted": "已受理",
+        "referred": "已转送",
+        "mandated": "已交办",
+        "dispatched": "待签收",
+        "in_progress": "办理中",
+        "return_pending": "退单待审",
+        "suspended": "中止",
+        "under_approval": "待审核",
+        "replied": "已答复",
+        "closed": "办结",
+        "rework": "二次办理",
+        "review_requested": "复查申请",
+        "under_review": "复查中",
+        "reviewed": "已复查",
+        "rereview_requested": "复核申请",
+        "under_rereview": "复核中",
+        "terminated": "终结",
+        "deferred": "挂账",
+        "not_accepted": "不予受理",
+        "redirected": "引导法定途径",
+        "withdrawn": "已撤回",
+        "merged": "已合并",
+        "archived": "已归档",
+    }
+)
 TERMINAL = frozenset({"terminated", "not_accepted", "redirected", "withdrawn", "merged", "archived"})
 # Somebody still has to do something about these.
 OPEN = frozenset(STATES) - TERMINAL - {"closed", "referred", "reviewed"}
 ANSWERED = frozenset({"replied", "closed"})
 
-PURPOSES: dict[str, str] = {
-    "consultation": "咨询",
-    "request": "求助",
-    "complaint": "投诉",
-    "report": "举报",
-    "suggestion": "建议",
-    "praise": "表扬",
-}
-URGENCIES: dict[str, str] = {"emergency": "紧急", "urgent": "急", "normal": "一般"}
+PURPOSES: dict[str, str] = labels(
+    {
+        "consultation": "咨询",
+        "request": "求助",
+        "complaint": "投诉",
+        "report": "举报",
+        "suggestion": "建议",
+        "praise": "表扬",
+    }
+)
+URGENCIES: dict[str, str] = labels({"emergency": "紧急", "urgent": "急", "normal": "一般"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from typing import Any
 
 from cases.limits import ClockRun, Pause
 from cases.policy import Calendar
+from cases.saying import say
 from cases.workdays import add_months, why, zone_of
 
 ONE_DAY = timedelta(days=1)
@@ -63,7 +64,7 @@ def _by_day(run: ClockRun, calendar: Calendar, zone: tzinfo) -> Iterator[dict[st
     received = run.started_at.astimezone(zone).date()
     day0 = run.counted_from.astimezone(zone).date()
     yield from _before_opening(received, day0, calendar)
-    yield _day(day0, False, "起算当日不计入(民法典第201条)")
+    yield _day(day0, False, say("起算当日不计入(民法典第201条)"))
     last, left = _last_day(run, zone), _days_to_count(run, day0)
     day = day0 + ONE_DAY
     while day <= last:
@@ -74,10 +75,16 @@ def _by_day(run: ClockRun, calendar: Calendar, zone: tzinfo) -> Iterator[dict[st
             yield _day(day, known.works, known.why)
         elif left <= 0:
             known = why(calendar, day)
-            yield _day(day, False, f"顺延至工作日(民法典第203条):{known.why}" if known.works else f"顺延:{known.why}")
+            yield _day(
+                day,
+                False,
+                say("顺延至工作日(民法典第203条):{why}", why=known.why)
+                if known.works
+                else say("顺延:{why}", why=known.why),
+            )
         else:
             left -= 1
-            yield _day(day, True, "自然日")
+            yield _day(day, True, say("自然日"))
         day += ONE_DAY
 
 
@@ -91,7 +98,7 @@ def _before_opening(received: date, day0: date, calendar: Calendar) -> Iterator[
     """Received outside office hours, where the pack counts that as received at the next opening."""
     day = received
     while day < day0:
-        yield _day(day, False, f"非工作时间收到,视为下一工作时间收到:{why(calendar, day).why}")
+        yield _day(day, False, say("非工作时间收到,视为下一工作时间收到:{why}", why=why(calendar, day).why))
         day += ONE_DAY
 
 
@@ -108,7 +115,7 @@ def _pause_on(run: ClockRun, day: date, zone: tzinfo) -> str | None:
         first = pause.started_at.astimezone(zone).date()
         last = pause.ended_at.astimezone(zone).date() if pause.ended_at else None
         if first < day and (last is None or day <= last):
-            return "恢复当日不计入" if day == last else f"中止({pause.reason})"
+            return say("恢复当日不计入") if day == last else say("中止({reason})", reason=pause.reason)
     return None
 
 
@@ -127,10 +134,10 @@ def _by_hour(run: ClockRun, calendar: Calendar, zone: tzinfo) -> Iterator[dict[s
         spans = [(a, b) for a, b in pieces if a.date() == day and b > a]
         if spans:
             said = "、".join(f"{a:%H:%M:%S}至{'24:00' if b.date() > day else format(b, '%H:%M:%S')}" for a, b in spans)
-            yield _day(day, True, f"计{said}")
+            yield _day(day, True, say("计{spans}", spans=said))
         else:
             working = run.rule.unit == "working_hour"
-            yield _day(day, False, why(calendar, day).why if working else "中止")
+            yield _day(day, False, why(calendar, day).why if working else say("中止"))
         day += ONE_DAY
 
 

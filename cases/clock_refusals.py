@@ -12,17 +12,18 @@ from datetime import timedelta
 
 from cases.events import Event
 from cases.petition import REPRESENTATIVE_LIMIT
+from cases.saying import say
 
 REFUSALS: dict[str, str] = {
-    "approved_after_due": "延期批准时已超期",
-    "over_max_total": "延期总长超过上限",
-    "too_many_extensions": "延期次数超过上限",
-    "wrong_approver": "批准人无权批准延期",
-    "pause_not_allowed": "该时限不得以此理由中止",
-    "request_window_closed": "已超过申请期限",
-    "return_window_closed": "已超过退单期限",
-    "too_many_representatives": "代表人数不得超过5人",
-    "late_entry_needs_confirmation": "补录超过24小时,须写明原因并由另一人确认",
+    "approved_after_due": say("延期批准时已超期"),
+    "over_max_total": say("延期总长超过上限"),
+    "too_many_extensions": say("延期次数超过上限"),
+    "wrong_approver": say("批准人无权批准延期"),
+    "pause_not_allowed": say("该时限不得以此理由中止"),
+    "request_window_closed": say("已超过申请期限"),
+    "return_window_closed": say("已超过退单期限"),
+    "too_many_representatives": say("代表人数不得超过5人"),
+    "late_entry_needs_confirmation": say("补录超过24小时,须写明原因并由另一人确认"),
 }
 LATE_ENTRY = timedelta(hours=24)
 

@@ -21,6 +21,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cases.saying import Name, say
+
 
 class SuqiuError(Exception):
     """Root of the tree. ``message`` says what is wrong, ``do`` what to do about it, both in the user's language."""
@@ -29,8 +31,8 @@ class SuqiuError(Exception):
 
     def __init__(self, message: str, do: str = "") -> None:
         super().__init__(message)
-        self.message = message
-        self.do = do
+        self.message: str = say(message)
+        self.do: str = say(do)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,9 @@ class FieldError:
 
     loc: tuple[str | int, ...]
     msg: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "msg", say(self.msg))
 
 
 class BadInput(SuqiuError):
@@ -63,7 +68,7 @@ class TooBusy(SuqiuError):
     code = "too_busy"
 
     def __init__(self, message: str, retry_after: int = 1) -> None:
-        super().__init__(message, f"请在 {retry_after} 秒后重试")
+        super().__init__(message, say("请在 {retry_after} 秒后重试", retry_after=retry_after))
         self.retry_after = retry_after
 
 
@@ -99,8 +104,8 @@ class Refused(SuqiuError):
     def __init__(self, reason: str, detail: str, basis: str = "", do: str = "") -> None:
         super().__init__(detail, do)
         self.reason = reason
-        self.detail = detail
-        self.basis = basis
+        self.detail = self.message
+        self.basis: str = Name(basis)
 
 
 class Conflict(SuqiuError):

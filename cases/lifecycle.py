@@ -17,6 +17,7 @@ from cases.commands import COMMANDS, Command
 from cases.errors import BadInput, FieldError, Refused
 from cases.events import Actor, NewEvent
 from cases.policy import Policy
+from cases.saying import labels, say
 
 LATE_ENTRY = timedelta(hours=24)
 CLOCK_DRIFT = timedelta(minutes=5)
@@ -24,26 +25,30 @@ CONTACT_TRIES = 3
 RETURNS_PER_CASE = 2
 REWORKS = 2
 
-REPLY_RESULTS = {
-    "resolved": "已解决",
-    "partly": "部分解决",
-    "explained": "解释说明",
-    "refused": "不予支持",
-    "out_of_power": "超出职权",
-}
+REPLY_RESULTS = labels(
+    {
+        "resolved": "已解决",
+        "partly": "部分解决",
+        "explained": "解释说明",
+        "refused": "不予支持",
+        "out_of_power": "超出职权",
+    }
+)
 # 告知的法定途径, RULES section 5.2.
-PATHS = {
-    "litigation": "诉讼",
-    "arbitration": "仲裁",
-    "discipline": "纪检监察",
-    "admin_review": "行政复议",
-    "disclosure": "政府信息公开",
-    "party_appeal": "党员申诉",
-    "emergency_line": "110/119/120/122",
-    "other_organ": "其他机关",
-}
-RATINGS = {"satisfied": "满意", "basically_satisfied": "基本满意", "not_satisfied": "不满意"}
-FOLLOW_UP_ANSWERS = {"resolved": "已解决", "unresolved": "未解决", "unreachable": "未联系上"}
+PATHS = labels(
+    {
+        "litigation": "诉讼",
+        "arbitration": "仲裁",
+        "discipline": "纪检监察",
+        "admin_review": "行政复议",
+        "disclosure": "政府信息公开",
+        "party_appeal": "党员申诉",
+        "emergency_line": "110/119/120/122",
+        "other_organ": "其他机关",
+    }
+)
+RATINGS = labels({"satisfied": "满意", "basically_satisfied": "基本满意", "not_satisfied": "不满意"})
+FOLLOW_UP_ANSWERS = labels({"resolved": "已解决", "unresolved": "未解决", "unreachable": "未联系上"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,9 +107,9 @@ def refusal(case: Case, name: str, actor: Actor, situation: Situation) -> str | 
     """
     rule = RULES[name]
     if rule.roles and actor.role not in rule.roles:
-        return f"“{COMMANDS[name]}”不属于您的岗位职责"
+        return say("“{command}”不属于您的岗位职责", command=COMMANDS[name])
     if case.state not in rule.starts:
-        return f"案件目前{STATES.get(case.state, case.state)},不能{COMMANDS[name]}"
+        return say("案件目前{state},不能{command}", state=STATES.get(case.state, case.state), command=COMMANDS[name])
     tried = Command(
         name=name, case_id=case.case_id, expected_version=case.version, actor=actor, occurred_at=_ANY_TIME,
         now=_ANY_TIME, command_id="",
@@ -112,7 +117,7 @@ def refusal(case: Case, name: str, actor: Actor, situation: Situation) -> str | 
     try:
         rule.happens(case, tried, situation)
     except Refused as refused:
-        return f"{refused.detail}。{refused.do}" if refused.do else refused.detail
+        return say("{detail}。{do}", detail=refused.detail, do=refused.do) if refused.do else refused.detail
     except BadInput:
         return None
     return None
@@ -291,7 +296,7 @@ def _request_return(case: Case, command: Command, situation: Situation) -> Happe
         raise Refused(
             "return_window_closed", "已超过退单期限", "山东省政务服务热线管理办法", "请继续办理,或与派单员商量"
         )
-    _words(situation, "退单理由")
+    _words(situation, say("退单理由"))
     proposed = command.data.get("proposed_unit") or None
     if proposed is not None:
         proposed = _unit(command, "proposed_unit", case, situation.policy)
@@ -304,13 +309,13 @@ def _approve_return(case: Case, command: Command, situation: Situation) -> Happe
 
 
 def _refuse_return(case: Case, command: Command, situation: Situation) -> Happened:
-    _words(situation, "不同意退单的理由")
+    _words(situation, say("不同意退单的理由"))
     return [("assignment.return_refused", {"unit": case.unit})]
 
 
 def _submit_reply(case: Case, command: Command, situation: Situation) -> Happened:
     _own_unit(case, command, situation)
-    _words(situation, "答复内容")
+    _words(situation, say("答复内容"))
     result = _choice(command, "result", REPLY_RESULTS)
     type_ = "reply.resubmitted" if case.state == "rework" else "reply.submitted"
     return [(type_, {"result": result, "unit": case.unit})]
@@ -330,7 +335,7 @@ def _approve_reply(case: Case, command: Command, situation: Situation) -> Happen
 
 def _send_back(case: Case, command: Command, situation: Situation) -> Happened:
     _own_unit(case, command, situation)
-    _words(situation, "退回修改的理由")
+    _words(situation, say("退回修改的理由"))
     reply = case.reply
     if reply is None:
         raise Refused("no_reply", "没有待审核的答复", "办件流程")
@@ -379,7 +384,7 @@ def _order_rework(case: Case, command: Command, situation: Situation) -> Happene
     if case.reworks >= REWORKS:
         raise Refused("too_many_reworks", "已二次办理两次,请转督办", "办件流程", "请提请督办")
     if case.evaluation != "not_satisfied" and case.followup != "unresolved":
-        _words(situation, "要求二次办理的理由(群众未表示不满意或未解决)")
+        _words(situation, say("要求二次办理的理由(群众未表示不满意或未解决)"))
     return [("rework.ordered", {"unit": case.unit})]
 
 
@@ -423,7 +428,7 @@ def _separate(case: Case, command: Command, situation: Situation) -> Happened:
 
 
 def _note(case: Case, command: Command, situation: Situation) -> Happened:
-    _words(situation, "备注内容")
+    _words(situation, say("备注内容"))
     return [("case.noted", {})]
 
 

@@ -12,30 +12,33 @@ from functools import cache
 from typing import Any
 
 from cases.quick import quick
+from cases.saying import labels
 
 # Channels 渠道, with the words that people see.
-CHANNELS: dict[str, str] = {
-    "web": "网上",
-    "wechat": "微信",
-    "weibo": "微博",
-    "app": "手机应用",
-    "hotline": "12345热线",
-    "desk": "坐班接待",
-    "doorstep": "上门服务",
-    "roving": "流动服务",
-    "appointment": "预约服务",
-    "agent": "干部代办",
-    "visit": "来访",
-    "home_visit": "入户走访",
-    "letter": "来信",
-    "email": "电子邮件",
-    "reception": "领导接访",
-    "direct_line": "直通车",
-    "suggestion": "建议征集",
-    "open311": "Open311",
-    "import": "导入",
-    "api": "接口",
-}
+CHANNELS: dict[str, str] = labels(
+    {
+        "web": "网上",
+        "wechat": "微信",
+        "weibo": "微博",
+        "app": "手机应用",
+        "hotline": "12345热线",
+        "desk": "坐班接待",
+        "doorstep": "上门服务",
+        "roving": "流动服务",
+        "appointment": "预约服务",
+        "agent": "干部代办",
+        "visit": "来访",
+        "home_visit": "入户走访",
+        "letter": "来信",
+        "email": "电子邮件",
+        "reception": "领导接访",
+        "direct_line": "直通车",
+        "suggestion": "建议征集",
+        "open311": "Open311",
+        "import": "导入",
+        "api": "接口",
+    }
+)
 
 # Entered by an officer for somebody who stands before them or wrote on paper.
 DESK_CHANNELS = (

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, time
 
 from cases.replies import ReplyTemplate
+from cases.saying import Name, say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,7 +211,7 @@ class Policy:
         return tuple(line)
 
     def unit_name(self, unit: str | None) -> str:
-        return self.units[unit].name if unit is not None and unit in self.units else (unit or "")
+        return Name(self.units[unit].name) if unit is not None and unit in self.units else (unit or "")
 
     def topic_name(self, topic: str | None) -> str:
-        return self.topics[topic].name if topic is not None and topic in self.topics else (topic or "未分类")
+        return Name(self.topics[topic].name) if topic is not None and topic in self.topics else (topic or say("未分类"))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from cases.saying import say
+
 
 def masked_name(name: str | None) -> str:
     """王小明 → 王**. A compound surname shows its first character only, which is enough to tell two callers apart."""
     name = (name or "").strip()
-    return name[:1] + "*" * min(max(len(name) - 1, 1), 4) if name else "未留姓名"
+    return name[:1] + "*" * min(max(len(name) - 1, 1), 4) if name else say("未留姓名")
 
 
 def masked_phone(phone: str | None) -> str:

@@ -25,6 +25,7 @@ from cases.errors import (
     Unavailable,
     VersionConflict,
 )  # fmt: skip
+from cases.saying import labels
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -40,19 +41,21 @@ _STATUS: tuple[tuple[type[SuqiuError], int], ...] = (
     (Conflict, 409),
     (Unavailable, 503),
 )
-TITLES: dict[int, str] = {
-    400: "请求不完整",
-    401: "需要登录或密钥",
-    403: "没有权限",
-    404: "没有找到",
-    405: "不支持这种请求",
-    409: "已有变化",
-    413: "内容过大",
-    422: "内容不合要求",
-    429: "请求过多",
-    500: "系统出错",
-    503: "暂时不可用",
-}
+TITLES: dict[int, str] = labels(
+    {
+        400: "请求不完整",
+        401: "需要登录或密钥",
+        403: "没有权限",
+        404: "没有找到",
+        405: "不支持这种请求",
+        409: "已有变化",
+        413: "内容过大",
+        422: "内容不合要求",
+        429: "请求过多",
+        500: "系统出错",
+        503: "暂时不可用",
+    }
+)
 # What the framework refuses by itself, before any of our errors: code, detail, what to do.
 _UNASKED: dict[int, tuple[str, str, str]] = {
     404: ("not_found", "没有这个地址", "请核对地址,可用的见 /openapi.json"),

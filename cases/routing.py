@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from cases.policy import JurisdictionRule, Policy
 from cases.quick import quick
+from cases.saying import say
 
 
 @quick
@@ -51,7 +52,7 @@ def route(
             collaborators=(),
             rule=rule.id if rule else "wrongdoing",
             basis=rule.basis if rule else "信访工作条例 第22条、第30条",
-            reason="检举控告由纪检监察机关按管理权限处理,被反映的单位和人员看不到本件",
+            reason=say("检举控告由纪检监察机关按管理权限处理,被反映的单位和人员看不到本件"),
             automatic=False,
             emergency=emergency,
             secret=True,
@@ -63,8 +64,8 @@ def route(
             unit=elsewhere,
             collaborators=(),
             rule=rule.id if rule else "place",
-            basis=rule.basis if rule else "属地管理",
-            reason=f"事情发生在{policy.unit_name(elsewhere)}辖区,不在本镇",
+            basis=rule.basis if rule else say("属地管理"),
+            reason=say("事情发生在{unit}辖区,不在本镇", unit=policy.unit_name(elsewhere)),
             automatic=False,
             emergency=emergency,
         )
@@ -88,9 +89,9 @@ def _by_topic(
     margin = round(confidence - others[0][1], 4) if others else None
     if found is None or found.lead is None:
         why = (
-            "没有足够的把握,由派单员决定"
+            say("没有足够的把握,由派单员决定")
             if found is None
-            else f"“{policy.topic_name(guess)}”没有对应的镇内单位,由派单员协调"
+            else say("“{topic}”没有对应的镇内单位,由派单员协调", topic=policy.topic_name(guess))
         )
         return Routing(
             unit=None, collaborators=(), rule=found.id if found else "person", basis=found.basis if found else "",
@@ -98,17 +99,17 @@ def _by_topic(
         )  # fmt: skip
     lead: str | None = found.lead
     helpers = found.collaborators
-    why = f"“{policy.topic_name(guess)}”由{policy.unit_name(lead)}主办"
+    why = say("“{topic}”由{unit}主办", topic=policy.topic_name(guess), unit=policy.unit_name(lead))
     if not set(policy.above(found.lead)).isdisjoint(accused):
         # 信访工作条例 第30条第3款: never to those complained of.
-        lead, why = None, f"{policy.unit_name(found.lead)}是被反映的单位,须由派单员另行指定"
+        lead, why = None, say("{unit}是被反映的单位,须由派单员另行指定", unit=policy.unit_name(found.lead))
     village = policy.places[place].unit if place is not None and place in policy.places else None
     if "V" in found.level and village and policy.units[village].kind == "village" and village not in accused:
         # RULES section 6.3 number 5: a village assists, it never leads.
         helpers = (*helpers, village)
     helpers = tuple(h for h in helpers if set(policy.above(h)).isdisjoint(accused))
     if emergency and danger is not None:
-        why = f"{why};涉及人身危险,先报{danger.to or '110/119/120'}"
+        why = say("{why};涉及人身危险,先报{to}", why=why, to=danger.to or "110/119/120")
     return Routing(
         unit=lead, collaborators=helpers, rule=found.id, basis=found.basis, reason=why,
         automatic=topic is not None and lead is not None, emergency=emergency, runner_up=runner_up, margin=margin,

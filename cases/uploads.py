@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import BinaryIO
 
+from cases.saying import say
+
 UNCLAIMED = timedelta(hours=24)
 """How long an upload waits for a petition that names it."""
 DOUBTED = timedelta(days=30)
 """A petition that named an upload and was not taken in by then never will be: the log keeps no message longer."""
 
-KINDS: Mapping[str, str] = {"image/jpeg": "照片", "image/png": "图片", "application/pdf": "PDF"}
+KINDS: Mapping[str, str] = {"image/jpeg": say("照片"), "image/png": say("图片"), "application/pdf": "PDF"}
 """What an attachment may be once it is here, and what people call it. Every picture was written anew by then."""
 SUFFIXES: Mapping[str, str] = {"image/jpeg": ".jpg", "image/png": ".png", "application/pdf": ".pdf"}
 

@@ -9,29 +9,33 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from cases.saying import labels
+
 # Roles 角色 of RULES section 5.3, with the words that people see.
-ROLES: dict[str, str] = {
-    "petitioner": "诉求人",
-    "agent": "代办员",
-    "hotline_agent": "话务员",
-    "intake_clerk": "登记员",
-    "dispatcher": "派单员",
-    "unit_clerk": "承办人",
-    "unit_head": "站所负责人",
-    "deputy_leader": "分管领导",
-    "town_head": "镇长/书记",
-    "supervisor": "督办员",
-    "follow_up_officer": "回访员",
-    "petition_office": "信访办",
-    "county_centre": "县热线中心",
-    "county_department": "县级部门",
-    "upper_organ": "复查/复核机关",
-    "discipline": "纪检监察",
-    "publisher": "政务公开员",
-    "village_clerk": "村(社区)网格员",
-    "auditor": "审计员",
-    "admin": "系统管理员",
-}
+ROLES: dict[str, str] = labels(
+    {
+        "petitioner": "诉求人",
+        "agent": "代办员",
+        "hotline_agent": "话务员",
+        "intake_clerk": "登记员",
+        "dispatcher": "派单员",
+        "unit_clerk": "承办人",
+        "unit_head": "站所负责人",
+        "deputy_leader": "分管领导",
+        "town_head": "镇长/书记",
+        "supervisor": "督办员",
+        "follow_up_officer": "回访员",
+        "petition_office": "信访办",
+        "county_centre": "县热线中心",
+        "county_department": "县级部门",
+        "upper_organ": "复查/复核机关",
+        "discipline": "纪检监察",
+        "publisher": "政务公开员",
+        "village_clerk": "村(社区)网格员",
+        "auditor": "审计员",
+        "admin": "系统管理员",
+    }
+)
 
 # Who may read a report of wrongdoing 检举控告: those who receive it and those who deal with it. Every read is audited.
 MAY_SEE_SECRET = frozenset({"petition_office", "discipline"})

@@ -18,8 +18,9 @@ from threading import Lock
 from zoneinfo import ZoneInfo
 
 from cases.policy import Calendar
+from cases.saying import say
 
-PROVISIONAL_NOTE = "(放假安排未公布,暂按周末推算)"
+PROVISIONAL_NOTE = say("(放假安排未公布,暂按周末推算)")
 SATURDAY = 5
 
 
@@ -38,12 +39,17 @@ def why(calendar: Calendar, day: date) -> Day:
     guessed = not covers(calendar, day)
     note = PROVISIONAL_NOTE if guessed else ""
     if day in calendar.make_up_days:
-        return Day(day, True, f"调休上班({calendar.make_up_days[day]}){note}", guessed)
+        return Day(
+            day,
+            True,
+            say("调休上班({holiday}){note}", holiday=calendar.make_up_days[day], note=note),
+            guessed,
+        )
     if day in calendar.off_days:
         return Day(day, False, f"{calendar.off_days[day]}{note}", guessed)
     if day.weekday() >= SATURDAY:
-        return Day(day, False, f"周末{note}", guessed)
-    return Day(day, True, f"工作日{note}", guessed)
+        return Day(day, False, say("周末{note}", note=note), guessed)
+    return Day(day, True, say("工作日{note}", note=note), guessed)
 
 
 def is_working_day(calendar: Calendar, day: date) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from fastapi import APIRouter, FastAPI, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
-from cases.errors import SuqiuError
+from cases.errors import NotFound, SuqiuError
 from cases.problems import problem
 from dashboards.api import api_routes
 from dashboards.attachments import attachment_routes
@@ -18,6 +20,8 @@ from dashboards.home_page import home_routes
 from dashboards.http import page_route, problem_response, unasked
 from dashboards.intake_pages import intake_routes
 from dashboards.integration_page import integration_routes
+from dashboards.language.choice import choice_routes
+from dashboards.language.scripts import english_script
 from dashboards.large_print import large_print_routes
 from dashboards.live import LiveHub
 from dashboards.ops_page import ops_routes
@@ -51,7 +55,7 @@ def dashboard_router(desk: Desk, hub: LiveHub | None = None) -> APIRouter:
         api_routes(desk, live), signin_routes(desk), home_routes(desk), queue_routes(desk, presence), case_routes(desk, presence),
         attachment_routes(desk), intake_routes(desk), track_routes(desk), ops_routes(desk), cockpit_routes(desk), search_routes(desk),
         supervision_routes(desk), integration_routes(desk), developers_routes(desk),
-        large_print_routes(https=desk.cookie_secure), _static_routes(desk),
+        large_print_routes(https=desk.cookie_secure), choice_routes(https=desk.cookie_secure), _static_routes(desk),
     ):  # fmt: skip
         router.include_router(part)
     return router
@@ -78,12 +82,24 @@ def _static_routes(desk: Desk) -> APIRouter:
     """Our style and script, and what the build put under ``vendor``. Named by content, so kept for a year."""
     router = APIRouter(route_class=page_route(desk), include_in_schema=False)
     files = StaticFiles(directory=STATIC)
+    scripts = {path.name for path in STATIC.glob("*.js")}
+
+    @router.get("/static/en/{name}")
+    async def english(request: Request, name: str) -> Response:
+        """A script of ours in English; what it imports is found beside it."""
+        if name not in scripts:
+            raise NotFound("没有这个地址")
+        text = await asyncio.to_thread(english_script, STATIC / name)
+        return _kept(request, Response(text, media_type="text/javascript; charset=utf-8"))
 
     @router.get("/static/{path:path}")
     async def static(request: Request, path: str) -> Response:
-        response = await files.get_response(path, request.scope)
-        kept = f"public, max-age={YEAR}, immutable" if "v" in request.query_params else "no-cache"
-        response.headers["Cache-Control"] = kept
-        return response
+        return _kept(request, await files.get_response(path, request.scope))
 
     return router
+
+
+def _kept(request: Request, response: Response) -> Response:
+    kept = f"public, max-age={YEAR}, immutable" if "v" in request.query_params else "no-cache"
+    response.headers["Cache-Control"] = kept
+    return response

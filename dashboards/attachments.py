@@ -17,6 +17,7 @@ from starlette.responses import Response
 from cases.errors import NotFound
 from cases.petition import CHANNELS
 from cases.ports import StoredPetition, Text
+from cases.saying import say
 from cases.uploads import KINDS, Upload
 from dashboards.case_row import find_row
 from dashboards.http import page_route, signed_in
@@ -67,7 +68,7 @@ def attachments_view(
     return [
         {
             "label": (named and upload.name) or f"{KINDS.get(upload.media_type, '附件')} {n}",
-            "kind": KINDS.get(upload.media_type, "附件"),
+            "kind": KINDS.get(upload.media_type, say("附件")),
             "picture": bool(upload.small),
             "small": f"{base}/{upload.upload_id}/small",
             "whole": f"{base}/{upload.upload_id}",
@@ -83,8 +84,8 @@ def added(upload: Upload, petition: StoredPetition, desk: Desk, now: datetime) -
     """Who added it and when."""
     at = day_and_time(upload.uploaded_at, desk.zone, now)
     if upload.uploaded_by:
-        return f"{at}，{upload.uploaded_by} 登记"
-    return f"{at}，诉求人上传（{CHANNELS.get(petition.channel, petition.channel)}）"
+        return say("{at}，{uploaded_by} 登记", at=at, uploaded_by=upload.uploaded_by)
+    return say("{at}，诉求人上传（{CHANNELS}）", at=at, CHANNELS=CHANNELS.get(petition.channel, petition.channel))
 
 
 def said_size(size: int) -> str:

@@ -12,11 +12,13 @@ from cases.case import Case
 from cases.commands import COMMANDS
 from cases.errors import BadInput, SuqiuError
 from cases.lifecycle import RULES
+from cases.saying import listed, say
 from cases.viewer import Viewer
 from dashboards.command_forms import FORMS, options_of, read_command
 from dashboards.commanding import give
 from dashboards.exporting import chosen_cases, export_response
 from dashboards.http import Fields
+from dashboards.language.catalogue import spoken
 from dashboards.parts import Desk
 from dashboards.rows import audit_secret
 from dashboards.sessions import SignedIn
@@ -44,7 +46,7 @@ class Results:
 
     def as_json(self) -> Response:
         said = [{"case_id": r.case_id, "case": r.number, "ok": r.ok, "message": r.message} for r in self.each]
-        return Response(json.dumps({"results": said}, ensure_ascii=False), media_type="application/json")
+        return Response(json.dumps(spoken({"results": said}), ensure_ascii=False), media_type="application/json")
 
 
 def bulk_actions(desk: Desk, viewer: Viewer) -> list[dict[str, Any]]:
@@ -89,19 +91,19 @@ def carry_out(desk: Desk, who: SignedIn, fields: Fields) -> Results:
     for case_id, version in cases:
         row = rows.get(case_id)
         if row is None:
-            each.append(Result(case_id, "", False, "没有这个办件，或者您无权查看"))
+            each.append(Result(case_id, "", False, say("没有这个办件，或者您无权查看")))
             continue
         try:
             give(desk, row, who.viewer, name, version, data, texts, command_id=command_id)
         except SuqiuError as error:
             each.append(Result(case_id, row.case.number, False, said(error)))
         else:
-            each.append(Result(case_id, row.case.number, True, f"已{COMMANDS[name]}"))
+            each.append(Result(case_id, row.case.number, True, say("已{command}", command=COMMANDS[name])))
     return Results(COMMANDS[name], tuple(each))
 
 
 def said(error: SuqiuError) -> str:
-    return "，".join(part.rstrip("。") for part in (error.message, error.do) if part)
+    return listed((error.message, error.do), "{first}，{rest}")
 
 
 def export(desk: Desk, who: SignedIn, fields: Fields) -> Response:

@@ -15,6 +15,7 @@ from cases.lifecycle import RULES
 from cases.petition import TEXT_LIMIT
 from cases.ports import CaseRow
 from cases.replies import gaps
+from cases.saying import say
 from cases.viewer import Viewer
 from dashboards.command_forms import FORMS, READ_BY_CITIZENS, chosen_of, options_of
 from dashboards.http import Fields
@@ -49,7 +50,7 @@ def actions(
         ]  # fmt: skip
         empty = next((f for f in fields if f["kind"] == "select" and f["required"] and not f["options"]), None)
         if empty is not None:
-            why = f"“{empty['label']}”没有可以选的"
+            why = say("“{label}”没有可以选的", label=empty["label"])
             found["barred"].append({"name": name, "title": title, "why": why})
             continue
         found["open"].append(

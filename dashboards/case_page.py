@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -19,6 +19,7 @@ from cases.events import EVENT_TYPES, Event
 from cases.petition import CHANNELS
 from cases.ports import CaseRow, StoredPetition, Text
 from cases.problems import status_of
+from cases.saying import Name, listed, say
 from cases.viewer import MAY_UNMASK, Viewer
 from dashboards.attachments import attachments_by_petition, attachments_view
 from dashboards.bulk import said
@@ -46,7 +47,7 @@ from dashboards.sessions import SignedIn
 from dashboards.steps import steps_of
 from dashboards.timeline import linked_ids, text_ids, timeline
 from dashboards.tracking import basis_of
-from dashboards.words import CLOCK_STATUS, LINK_KINDS, chip, day_and_time, due_day
+from dashboards.words import CLOCK_STATUS, LINK_KINDS, chip, day_and_time, due_day, month_day
 
 REASON_LIMIT = 200
 
@@ -191,11 +192,11 @@ def _on_paper(desk: Desk, who: SignedIn, number: str) -> Response:
         actor=f"{who.viewer.kind}:{who.viewer.id}",
         action="case.printed",
         subject=row.case.number,
-        reason="已脱敏",
+        reason=say("已脱敏"),
         at=now,
     )
     return page(
-        "case_print.html", **frame(desk, who, who.session.csrf), **seen.context, title=f"办件单 {row.case.number}",
+        "case_print.html", **frame(desk, who, who.session.csrf), **seen.context, title=say("办件单 {number}", number=row.case.number),
         printed_at=f"{now.astimezone(desk.zone):%Y-%m-%d %H:%M}",
     )  # fmt: skip
 
@@ -307,12 +308,12 @@ def _person(original: Mapping[str, Any]) -> list[tuple[str, str]]:
     who = original.get("petitioner") or {}
     place = original.get("place") or {}
     said = [
-        ("姓名", who.get("name")),
-        ("电话", who.get("phone")),
-        ("证件号", who.get("id_number")),
-        ("住址", who.get("address")),
-        ("地点（原话）", place.get("text")),
-        ("代表", "、".join(original.get("representatives") or ())),
+        (say("姓名"), who.get("name")),
+        (say("电话"), who.get("phone")),
+        (say("证件号"), who.get("id_number")),
+        (say("住址"), who.get("address")),
+        (say("地点（原话）"), place.get("text")),
+        (say("代表"), listed(original.get("representatives") or ())),
     ]
     return [(label, value) for label, value in said if value]
 
@@ -342,8 +343,8 @@ def _explanation(events: Sequence[Event], words: Sequence[tuple[str, float]], de
         "model": first.get("model", ""),
         "unit": desk.policy.unit_name(route.get("unit")),
         "rule": route.get("rule") or "",
-        "basis": route.get("basis") or "",
-        "reason": route.get("reason") or "",
+        "basis": Name(route.get("basis") or ""),
+        "reason": say(route.get("reason") or ""),
     }
 
 
@@ -358,14 +359,15 @@ def _clock_view(
     began = str(start.get("event") or "")
     began = types.get(began, began)
     days = [
-        {"date": str(d.get("date", "")), "counts": bool(d.get("counts")), "why": str(d.get("why", ""))}
+        {"date": str(d.get("date", "")), "counts": bool(d.get("counts")), "why": say(str(d.get("why", "")))}
         for d in proof.get("days") or ()
     ]
     status = str(clock.get("status", ""))
     level = str(clock.get("level") or ("red" if status == "breached" else "none"))
     return {
-        "name": clock.get("name")
-        or clock_name(desk.policy, str(rule.get("pack") or pack), str(clock.get("clock", ""))),
+        "name": Name(clock["name"])
+        if clock.get("name")
+        else clock_name(desk.policy, str(rule.get("pack") or pack), str(clock.get("clock", ""))),
         "chip": chip(clock.get("due_at"), status, level, now, desk.zone),
         "due": due_day(clock.get("due_at"), desk.zone, now),
         "status": CLOCK_STATUS.get(status, status),
@@ -373,7 +375,7 @@ def _clock_view(
         "start": EVENT_TYPES.get(began, began),
         "start_at": day_and_time(start.get("at"), desk.zone, now),
         "version": str(rule.get("version", ""))[:12],
-        "basis": basis_of(desk, clock),
+        "basis": Name(basis_of(desk, clock)),
         "calendar": f"{calendar.get('id', '')} {str(calendar.get('version', ''))[:20]}".strip(),
         "length": _length(rule),
         "counted": _counted(proof.get("counted"), str(rule.get("unit", ""))),
@@ -384,30 +386,31 @@ def _clock_view(
 
 def _left_out(days: Sequence[Mapping[str, Any]], most: int = 12) -> str:
     """The days that do not count, as paper has room for them: ``10月1日、10月2日等 8 天``."""
-    off = [
-        str(d["date"])[5:].lstrip("0").replace("-0", "月").replace("-", "月") + "日" for d in days if not d["counts"]
-    ]
-    return "、".join(off[:most]) + (f" 等 {len(off)} 天" if len(off) > most else "")
+    off = [month_day(date.fromisoformat(str(d["date"]))) for d in days if not d["counts"]]
+    shown = listed(off[:most])
+    return say("{days} 等 {n} 天", days=shown, n=len(off)) if len(off) > most else shown
 
 
 TIME_UNITS = {
-    "hour": "小时",
-    "working_hour": "个工作小时",
-    "calendar_day": "个自然日",
-    "working_day": "个工作日",
-    "month": "个月",
+    "hour": "{n}小时",
+    "working_hour": "{n}个工作小时",
+    "calendar_day": "{n}个自然日",
+    "working_day": "{n}个工作日",
+    "month": "{n}个月",
 }
 
 
 def _length(rule: Mapping[str, Any]) -> str:
     """``15个自然日``, where the certificate says so."""
-    return f"{rule['length']}{TIME_UNITS.get(str(rule.get('unit')), '')}" if "length" in rule else ""
+    return say(TIME_UNITS.get(str(rule.get("unit")), "{n}"), n=rule["length"]) if "length" in rule else ""
 
 
 def _counted(counted: Any, unit: str) -> str:
     if counted is None:
         return ""
-    return f"{counted:g}{'小时' if 'hour' in unit else '天'}" if isinstance(counted, int | float) else str(counted)
+    if not isinstance(counted, int | float):
+        return str(counted)
+    return say("{n}小时" if "hour" in unit else "{n}天", n=f"{counted:g}")
 
 
 def _others(desk: Desk, row: CaseRow, events: Sequence[Event], viewer: Viewer) -> dict[str, CaseRow]:

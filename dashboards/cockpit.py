@@ -17,9 +17,11 @@ from urllib.parse import urlencode
 from cases.petition import CHANNELS
 from cases.policy import Policy
 from cases.ports import Facts, Figure, Figures, TrendRow
+from cases.saying import Name, labels, say
 from cases.viewer import Viewer
 from dashboards.periods import Asked, Span
 from dashboards.trends import label
+from dashboards.words import MONTHS, WEEKDAYS, month_day
 
 SMALL = 5
 """A rate of fewer cases is shown and not ranked (RULES section 7)."""
@@ -29,8 +31,8 @@ BASE = 10
 RISING_LEAST, RISING_MORE, RISING_SHARE = 5, 3, 30
 TOP = 10
 LINES = 5
-BY = {"topic": "类别", "place": "地点", "unit": "部门", "channel": "渠道"}
-UNKNOWN = {"topic": "未分类", "place": "没写地点", "unit": "未派单", "channel": "不明"}
+BY = labels({"topic": "类别", "place": "地点", "unit": "部门", "channel": "渠道"})
+UNKNOWN = labels({"topic": "未分类", "place": "没写地点", "unit": "未派单", "channel": "不明"})
 UNCLASSIFIED = "unclassified"
 
 
@@ -69,11 +71,11 @@ class Change:
     def said(self) -> str:
         """``+12（+30%）``: the number first, a share only of a base that is worth one."""
         if self.by == 0:
-            return "持平"
+            return say("持平")
         if self.other == 0:
             return f"{self.by:+,d}"
-        share = "基数过小" if self.other < BASE else f"{self.by * 100 / self.other:+.0f}%"
-        return f"{self.by:+,d}（{share}）"
+        share = say("基数过小") if self.other < BASE else f"{self.by * 100 / self.other:+.0f}%"
+        return say("{by}（{share}）", by=f"{self.by:+,d}", share=share)
 
     @property
     def way(self) -> str:
@@ -85,7 +87,7 @@ def points(now: Rate, other: Rate) -> str:
     if now.percent is None or other.percent is None:
         return "—"
     by = now.percent - other.percent
-    return "持平" if abs(by) < 0.05 else f"{by:+.1f} 个百分点"
+    return say("持平") if abs(by) < 0.05 else say("{by} 个百分点", by=f"{by:+.1f}")
 
 
 # --- Links -----------------------------------------------------------------------------------------------------------
@@ -203,17 +205,19 @@ class Numbers:
         """The row on top, in the order of reading."""
         span = self.asked.now
         found = [
-            self._counted("received", "收到", "条诉求", {w: self.came_in(w) for w in ("now", "before", "year")}, None),
-            self._counted("closed", "办结", "件", self._of("closed"), True),
-            self._rate("due", "按期办结率", self.on_time, "到期"),
-            self._rate("rated", "满意率", self.satisfaction, "评价"),
-            self._standing("open", "在办"),
-            self._standing("overdue", "超期"),
-            self._counted("returned", "退回", "件", self._of("returned"), False),
+            self._counted(
+                "received", say("收到"), say("条诉求"), {w: self.came_in(w) for w in ("now", "before", "year")}, None
+            ),
+            self._counted("closed", say("办结"), say("件"), self._of("closed"), True),
+            self._rate("due", say("按期办结率"), self.on_time, say("到期")),
+            self._rate("rated", say("满意率"), self.satisfaction, say("评价")),
+            self._standing("open", say("在办")),
+            self._standing("overdue", say("超期")),
+            self._counted("returned", say("退回"), say("件"), self._of("returned"), False),
         ]
         coverage = self.coverage()
-        found[3]["more"] = f"参评 {coverage.n}/{coverage.d}（{coverage.said}）"
-        found[2]["more"] = f"未按期 {self.total('now.late')} 件"
+        found[3]["more"] = say("参评 {n}/{d}（{said}）", n=coverage.n, d=coverage.d, said=coverage.said)
+        found[2]["more"] = say("未按期 {n} 件", n=self.total("now.late"))
         found[2]["more_link"] = cases_link("late", span)
         return found
 
@@ -222,7 +226,7 @@ class Numbers:
 
     def _counted(self, measure: str, name: str, unit: str, n: Mapping[str, int], good: bool | None) -> dict[str, Any]:
         changes = []
-        for which, title in (("before", "上期"), ("year", "去年同期")):
+        for which, title in (("before", say("上期")), ("year", say("去年同期"))):
             change = Change(n["now"], n[which])
             span = self.asked.before if which == "before" else self.asked.year
             changes.append(
@@ -237,7 +241,7 @@ class Numbers:
     def _rate(self, measure: str, name: str, rate: Any, of: str) -> dict[str, Any]:
         now = rate("now")
         changes = []
-        for which, title in (("before", "上期"), ("year", "去年同期")):
+        for which, title in (("before", say("上期")), ("year", say("去年同期"))):
             other = rate(which)
             span = self.asked.before if which == "before" else self.asked.year
             by = 0.0 if now.percent is None or other.percent is None else now.percent - other.percent
@@ -246,14 +250,14 @@ class Numbers:
                  "link": cases_link(measure, span), "mood": _mood(by, True)}
             )  # fmt: skip
         return {
-            "id": f"{measure}_rate", "name": name, "value": now.said, "unit": f"{now.n}/{now.d} 件{of}",
+            "id": f"{measure}_rate", "name": name, "value": now.said, "unit": say("{n}/{d} 件{of}", n=now.n, d=now.d, of=of),
             "link": cases_link(measure, self.asked.now), "changes": changes, "more": "", "more_link": "",
             "small": 0 < now.d < SMALL,
         }  # fmt: skip
 
     def _standing(self, measure: str, name: str) -> dict[str, Any]:
         return {
-            "id": measure, "name": name, "value": f"{self.total(measure):,}", "unit": "件，此刻", "link": cases_link(measure),
+            "id": measure, "name": name, "value": f"{self.total(measure):,}", "unit": say("件，此刻"), "link": cases_link(measure),
             "changes": [], "more": "", "more_link": "",
         }  # fmt: skip
 
@@ -352,10 +356,10 @@ class Numbers:
     # --- 超期与将到期 -------------------------------------------------------------------------------------------------
 
     def coming(self) -> list[dict[str, Any]]:
-        names = ("今天", "明天", "后天")
+        names = (say("今天"), say("明天"), say("后天"))
         return [
             {
-                "said": f"{s.first.month}月{s.first.day}日 周{'一二三四五六日'[s.first.weekday()]}",
+                "said": say("{day} {weekday}", day=month_day(s.first), weekday=WEEKDAYS[s.first.weekday()]),
                 "when": names[n] if n < len(names) else "",
                 "n": self.total(f"coming.{s.first}"), "link": cases_link("upcoming", s),
             }
@@ -372,7 +376,7 @@ def name_of(policy: Policy, by: str, key: str) -> str:
         case "topic":
             return policy.topic_name(key) if key not in ("", UNCLASSIFIED) else UNKNOWN["topic"]
         case "place":
-            return policy.places[key].name if key in policy.places else key or UNKNOWN["place"]
+            return Name(policy.places[key].name) if key in policy.places else key or UNKNOWN["place"]
         case "unit":
             return policy.unit_name(key) if key not in ("", policy.town) else UNKNOWN["unit"]
     return CHANNELS.get(key, key or UNKNOWN["channel"])
@@ -409,7 +413,11 @@ def _dims(by: str) -> tuple[str, ...]:
 
 def _short(span: Span, every: str) -> str:
     first = span.first
-    return f"{first.year}年{first.month}月" if every == "month" else f"{first.month}/{first.day}"
+    return (
+        say("{year}年{month}", year=first.year, month=MONTHS[first.month - 1])
+        if every == "month"
+        else f"{first.month}/{first.day}"
+    )
 
 
 def _mood(by: float, good: bool | None) -> str:

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from cases.errors import BadInput, FieldError, NotAllowed
+from cases.saying import Name, labels, say
 from dashboards.cockpit import (
     BASE,
     BY,
@@ -37,11 +38,11 @@ from dashboards.words import day_and_time
 PAGE_SIZE = 50
 
 # What the head of a list of cases says; the last word of what was counted.
-MEASURES = {
+MEASURES = labels({
     "received": "收到的诉求所在的件", "closed": "办结的件", "rated": "办结后评价过的件", "satisfied": "评价满意和基本满意的件",
     "due": "办理期限到期的件", "late": "未按期办结的件", "returned": "退回过的件", "open": "在办的件", "overdue": "超期的件",
     "upcoming": "期限将到的件",
-}  # fmt: skip
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,11 @@ def _secret_link(span: Span) -> str:
 
 
 def _whose(desk: Desk, who: SignedIn) -> str:
-    return desk.policy.name if who.viewer.units is None else f"{desk.policy.unit_name(who.account.unit)}及下属"
+    return (
+        Name(desk.policy.name)
+        if who.viewer.units is None
+        else say("{unit}及下属", unit=desk.policy.unit_name(who.account.unit))
+    )
 
 
 def _pictures(
@@ -156,7 +161,7 @@ def _pictures(
         "over_time": {
             "kind": "lines", "labels": [s["short"] for s in over_time], "links": [s["link"] for s in over_time],
             "series": [
-                {"name": "本期", "values": [s["n"] for s in over_time]},
+                {"name": say("本期"), "values": [s["n"] for s in over_time]},
                 {"name": shown, "values": other, "dashed": True},
             ],
         },
@@ -164,7 +169,7 @@ def _pictures(
         "places": {
             "kind": "bars", "labels": [r["name"] for r in places], "links": [r["link"] for r in places],
             "series": [
-                {"name": "本期", "values": [r["change"].now for r in places]},
+                {"name": say("本期"), "values": [r["change"].now for r in places]},
                 {"name": shown, "values": [r["change"].other for r in places]},
             ],
         },
@@ -172,13 +177,13 @@ def _pictures(
             "kind": "bars", "unit": "%", "most": 100, "labels": [r["name"] for r in ranked],
             "links": [r["links"]["due"] for r in ranked],
             "series": [{
-                "name": "按期办结率", "values": [round(r["on_time"].percent, 1) for r in ranked],
+                "name": say("按期办结率"), "values": [round(r["on_time"].percent, 1) for r in ranked],
                 "said": [f"{r['on_time'].said}  {r['on_time'].n}/{r['on_time'].d}" for r in ranked],
             }],
         },
         "coming": {
             "kind": "columns", "labels": [c["said"] for c in coming], "links": [c["link"] for c in coming],
-            "series": [{"name": "将到期", "values": [c["n"] for c in coming]}],
+            "series": [{"name": say("将到期"), "values": [c["n"] for c in coming]}],
         },
     }  # fmt: skip
 
@@ -224,7 +229,7 @@ def _said(
     if span is not None:
         said.append(span.said(now.date()))
     if by in BY:
-        said.append(f"{BY[by]}：{name_of(desk.policy, by, key)}")
+        said.append(say("{label}：{name}", label=BY[by], name=name_of(desk.policy, by, key)))
     if secret:
-        said.append("检举控告")
+        said.append(say("检举控告"))
     return said

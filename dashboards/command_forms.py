@@ -11,19 +11,22 @@ from cases.commands import COMMANDS
 from cases.errors import BadInput, FieldError
 from cases.lifecycle import FOLLOW_UP_ANSWERS, PATHS, RATINGS, REPLY_RESULTS
 from cases.policy import Policy
+from cases.saying import Name, labels, say
 from dashboards.http import Fields
 from dashboards.words import LINK_KINDS
 
-WAYS: dict[str, str] = {
-    "phone": "电话",
-    "visit": "当面",
-    "sms": "短信",
-    "wechat": "微信",
-    "letter": "信函",
-    "web": "网上",
-}
-YES_NO: dict[str, str] = {"yes": "是", "no": "否"}
-REACHED: dict[str, str] = {"yes": "已联系上", "no": "未联系上"}
+WAYS: dict[str, str] = labels(
+    {
+        "phone": "电话",
+        "visit": "当面",
+        "sms": "短信",
+        "wechat": "微信",
+        "letter": "信函",
+        "web": "网上",
+    }
+)
+YES_NO: dict[str, str] = labels({"yes": "是", "no": "否"})
+REACHED: dict[str, str] = labels({"yes": "已联系上", "no": "未联系上"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,73 +50,75 @@ def _line(name: str, label: str, *, hint: str = "") -> Field:
     return Field(name, label, "line", required=False, hint=hint)
 
 
-STAFF_ONLY = "只有工作人员看得到"
+STAFF_ONLY = say("只有工作人员看得到")
 
 FORMS: dict[str, tuple[Field, ...]] = {
     "classify": (
-        Field("topic", "诉求类别", "select", "topics"),
-        Field("purpose", "诉求性质", "select", PURPOSES),
-        Field("urgency", "紧急程度", "select", URGENCIES),
-        Field("place", "地点", "select", "places", required=False),
+        Field("topic", say("诉求类别"), "select", "topics"),
+        Field("purpose", say("诉求性质"), "select", PURPOSES),
+        Field("urgency", say("紧急程度"), "select", URGENCIES),
+        Field("place", say("地点"), "select", "places", required=False),
     ),
     "accept": (),
     "redirect": (
-        Field("path", "告知的途径", "select", PATHS),
-        _words("告知内容", required=False, hint="群众会看到这段文字，请写清楚向谁提、带什么、有没有时限"),
+        Field("path", say("告知的途径"), "select", PATHS),
+        _words(say("告知内容"), required=False, hint=say("群众会看到这段文字，请写清楚向谁提、带什么、有没有时限")),
     ),
     "dispatch": (
-        Field("unit", "主办单位", "select", "leads"),
-        Field("collaborators", "协办单位", "many", "units", required=False, hint="可多选，主办单位负总责"),
+        Field("unit", say("主办单位"), "select", "leads"),
+        Field("collaborators", say("协办单位"), "many", "units", required=False, hint=say("可多选，主办单位负总责")),
     ),
     "sign_for": (),
     "contact": (
-        Field("ok", "联系结果", "flag", REACHED),
-        Field("method", "联系方式", "select", WAYS),
-        _words("联系情况", required=False, hint=STAFF_ONLY),
+        Field("ok", say("联系结果"), "flag", REACHED),
+        Field("method", say("联系方式"), "select", WAYS),
+        _words(say("联系情况"), required=False, hint=STAFF_ONLY),
     ),
     "request_return": (
-        _words("退单理由", hint="写明为什么不归本单位办理"),
-        Field("proposed_unit", "建议改派到", "select", "leads", required=False),
-        _line("basis", "依据", hint="文件或职责清单条目，如有"),
+        _words(say("退单理由"), hint=say("写明为什么不归本单位办理")),
+        Field("proposed_unit", say("建议改派到"), "select", "leads", required=False),
+        _line("basis", say("依据"), hint=say("文件或职责清单条目，如有")),
     ),
     "approve_return": (),
-    "refuse_return": (_words("不同意退单的理由"),),
+    "refuse_return": (_words(say("不同意退单的理由")),),
     "reassign": (
-        Field("unit", "主办单位", "select", "leads"),
-        Field("collaborators", "协办单位", "many", "units", required=False, hint="可多选，主办单位负总责"),
+        Field("unit", say("主办单位"), "select", "leads"),
+        Field("collaborators", say("协办单位"), "many", "units", required=False, hint=say("可多选，主办单位负总责")),
     ),
     "submit_reply": (
-        Field("result", "办理结果", "select", REPLY_RESULTS),
-        _words("答复内容", hint="群众会看到这段文字，请写清楚做了什么、结果如何、下一步怎么办"),
+        Field("result", say("办理结果"), "select", REPLY_RESULTS),
+        _words(say("答复内容"), hint=say("群众会看到这段文字，请写清楚做了什么、结果如何、下一步怎么办")),
     ),
     "approve_reply": (),
-    "send_back": (_words("退回修改的理由"),),
+    "send_back": (_words(say("退回修改的理由")),),
     "serve_reply": (
-        Field("channel", "送达方式", "select", WAYS),
-        _line("proof", "送达凭证", hint="如回执号、快递单号"),
+        Field("channel", say("送达方式"), "select", WAYS),
+        _line("proof", say("送达凭证"), hint=say("如回执号、快递单号")),
     ),
     "serve_notice": (
-        Field("channel", "告知方式", "select", WAYS),
-        _words("告知内容", required=False, hint="群众会看到这段文字"),
+        Field("channel", say("告知方式"), "select", WAYS),
+        _words(say("告知内容"), required=False, hint=say("群众会看到这段文字")),
     ),
     "follow_up": (
-        Field("answer", "回访结果", "select", FOLLOW_UP_ANSWERS),
-        _words("回访记录", required=False, hint=STAFF_ONLY),
+        Field("answer", say("回访结果"), "select", FOLLOW_UP_ANSWERS),
+        _words(say("回访记录"), required=False, hint=STAFF_ONLY),
     ),
     "evaluate": (
-        Field("rating", "评价", "select", RATINGS),
-        Field("solved", "问题是否解决", "flag", YES_NO, required=False),
+        Field("rating", say("评价"), "select", RATINGS),
+        Field("solved", say("问题是否解决"), "flag", YES_NO, required=False),
     ),
-    "order_rework": (_words("要求二次办理的理由", required=False, hint="群众已表示不满意或未解决的，可不填"),),
+    "order_rework": (
+        _words(say("要求二次办理的理由"), required=False, hint=say("群众已表示不满意或未解决的，可不填")),
+    ),
     "close": (),
     "withdraw": (),
     "link": (
-        Field("case", "另一件的办件编号", "line"),
-        Field("kind", "关联方式", "select", LINK_KINDS),
+        Field("case", say("另一件的办件编号"), "line"),
+        Field("kind", say("关联方式"), "select", LINK_KINDS),
     ),
-    "unlink": (Field("case", "取消与哪一件的关联", "select", "links"),),
-    "separate": (Field("petition_id", "撤销并入的来件", "select", "joined"),),
-    "note": (_words("备注内容", hint=STAFF_ONLY),),
+    "unlink": (Field("case", say("取消与哪一件的关联"), "select", "links"),),
+    "separate": (Field("petition_id", say("撤销并入的来件"), "select", "joined"),),
+    "note": (_words(say("备注内容"), hint=STAFF_ONLY),),
 }
 # The steps whose words the citizen reads.
 READ_BY_CITIZENS = frozenset({"submit_reply", "redirect", "serve_notice"})
@@ -127,13 +132,13 @@ def options_of(field: Field, case: Case, policy: Policy, linked: Mapping[str, st
     """What may be chosen, id to words. Offices that are accused in this case are not offered."""
     match field.options:
         case "topics":
-            return {t.id: t.name for t in policy.topics.values()}
+            return {t.id: Name(t.name) for t in policy.topics.values()}
         case "places":
-            return {p.code: p.name for p in policy.places.values()}
+            return {p.code: Name(p.name) for p in policy.places.values()}
         case "units" | "leads":
             helpers = field.options == "units"
             return {
-                u.id: u.name
+                u.id: Name(u.name)
                 for u in policy.units.values()
                 if u.id != policy.town and (helpers or u.kind != "village") and u.kind not in ("county", "external")
                 and set(policy.above(u.id)).isdisjoint(case.accused)
@@ -141,7 +146,7 @@ def options_of(field: Field, case: Case, policy: Policy, linked: Mapping[str, st
         case "links":
             return dict(linked)
         case "joined":
-            return {p: f"第 {n} 次来件" for n, p in enumerate(case.petitions, 1) if n > 1}
+            return {p: say("第 {n} 次来件", n=n) for n, p in enumerate(case.petitions, 1) if n > 1}
     return dict(field.options) if isinstance(field.options, Mapping) else {}
 
 

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from cases.saying import listed, say
+
 DEPTH = 4
 """So deep are nested fields listed; what is deeper is said to be an object."""
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -96,29 +98,35 @@ def type_of(document: Json, schema: Json) -> str:
     """``文字``, ``整数``, ``对象的数组``, or the few words that it may be."""
     plain = _plain(document, schema)
     if "const" in plain:
-        return f"固定为 {plain['const']}"
+        return say("固定为 {plain}", plain=plain["const"])
     if "enum" in plain:
         return "、".join(map(str, plain["enum"]))
     if plain.get("format") == "date-time":
-        return "时间（带时区）"
+        return say("时间（带时区）")
     if plain.get("type") == "array":
-        return f"{type_of(document, plain.get('items', {}))}的数组"
-    return TYPES.get(str(plain.get("type")), "对象" if "properties" in plain else "不限")
+        return say("{type_of}的数组", type_of=type_of(document, plain.get("items", {})))
+    return TYPES.get(str(plain.get("type")), say("对象") if "properties" in plain else say("不限"))
 
 
-TYPES = {"string": "文字", "integer": "整数", "number": "数字", "boolean": "true 或 false", "object": "对象"}
+TYPES = {
+    "string": say("文字"),
+    "integer": say("整数"),
+    "number": say("数字"),
+    "boolean": say("true 或 false"),
+    "object": say("对象"),
+}
 LIMITS = {
-    "minLength": "至少 {} 字", "maxLength": "最多 {} 字", "minimum": "不小于 {}", "maximum": "不大于 {}",
-    "minItems": "至少 {} 项", "maxItems": "最多 {} 项",
+    "minLength": "至少 {n} 字", "maxLength": "最多 {n} 字", "minimum": "不小于 {n}", "maximum": "不大于 {n}",
+    "minItems": "至少 {n} 项", "maxItems": "最多 {n} 项",
 }  # fmt: skip
 
 
 def _about(inner: Json, given: Json) -> str:
     said = [str(inner.get("description") or given.get("description") or "")]
-    said += [words.format(inner[name]) for name, words in LIMITS.items() if name in inner]
+    said += [say(words, n=inner[name]) for name, words in LIMITS.items() if name in inner]
     if (default := given.get("default", inner.get("default"))) not in (None, [], (), ""):
-        said.append(f"不写为 {default}")
-    return "；".join(part for part in said if part)
+        said.append(say("不写为 {default}", default=default))
+    return listed(said, "{first}；{rest}")
 
 
 def _plain(document: Json, schema: Json) -> Json:
@@ -163,7 +171,7 @@ def _call(document: Json, path: str, method: str, said: Json) -> Call:
 
 def _said(description: str) -> str:
     """FastAPI's own word for what a route did not describe, in ours."""
-    return "成功" if description == "Successful Response" else description
+    return say("成功") if description == "Successful Response" else description
 
 
 def _where(document: Json, parameter: Json) -> str:

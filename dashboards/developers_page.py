@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from cases.errors import NotFound
+from cases.saying import say
 from dashboards.developers import calls_of, topics_of
 from dashboards.http import frame, maybe_signed_in, page_route
 from dashboards.pages import page
@@ -22,7 +23,7 @@ def developers_routes(desk: Desk) -> APIRouter:
         who = await maybe_signed_in(desk, request)
         document = await asyncio.to_thread(request.app.openapi)
         return page(
-            "developers.html", **frame(desk, who, who.session.csrf if who else ""), title="接口文档",
+            "developers.html", **frame(desk, who, who.session.csrf if who else ""), title=say("接口文档"),
             calls=calls_of(document), base=desk.public_url.rstrip("/") or str(request.base_url).rstrip("/"),
         )  # fmt: skip
 
@@ -32,7 +33,7 @@ def developers_routes(desk: Desk) -> APIRouter:
         if desk.operations is None:
             raise NotFound("没有这个页面")
         return page(
-            "developers_kafka.html", **frame(desk, who, who.session.csrf if who else ""), title="Kafka 消息",
+            "developers_kafka.html", **frame(desk, who, who.session.csrf if who else ""), title=say("Kafka 消息"),
             document=desk.operations.asyncapi, topics=topics_of(desk.operations.asyncapi),
         )  # fmt: skip
 

@@ -20,7 +20,9 @@ from starlette.responses import Response, StreamingResponse
 
 from cases.errors import BadInput
 from cases.ports import CaseQuery, CaseRow, SearchQuery
+from cases.saying import labels, say
 from cases.viewer import Viewer
+from dashboards.language.catalogue import spoken
 from dashboards.parts import Desk
 from dashboards.rows import audit_secret, row_view
 from dashboards.words import moment
@@ -31,11 +33,11 @@ FORMATS = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-COLUMNS: dict[str, str] = {
+COLUMNS: dict[str, str] = labels({
     "number": "办件编号", "state_name": "状态", "received": "收到时间", "due": "到期时间", "left": "时限", "clock": "时限种类",
     "title": "标题", "snippet": "内容摘要", "topic": "类别", "purpose": "性质", "urgency_name": "紧急程度", "place": "地点",
     "channel": "渠道", "repeats": "重复次数", "citizen": "诉求人", "unit": "单位", "handler": "承办人", "changed": "最近更新",
-}  # fmt: skip
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +52,7 @@ class Export:
 
 def chosen_cases(desk: Desk, viewer: Viewer, case_ids: Sequence[str]) -> Export:
     rows = desk.reader.rows(case_ids, viewer)
-    return Export(what="所选：" + "、".join(r.case.number for r in rows), chunks=iter([rows]))
+    return Export(what=say("所选：{numbers}", numbers="、".join(r.case.number for r in rows)), chunks=iter([rows]))
 
 
 def listed_cases(desk: Desk, viewer: Viewer, query: CaseQuery, what: str) -> Export:
@@ -65,7 +67,7 @@ def listed_cases(desk: Desk, viewer: Viewer, query: CaseQuery, what: str) -> Exp
             if cursor is None:
                 return
 
-    return Export(what=f"列表：{what}", chunks=chunks())
+    return Export(what=say("列表：{what}", what=what), chunks=chunks())
 
 
 def found_cases(desk: Desk, viewer: Viewer, text: str, sort: str) -> Export:
@@ -88,7 +90,7 @@ def found_cases(desk: Desk, viewer: Viewer, text: str, sort: str) -> Export:
                 return
             result = desk.index.search(SearchQuery(text=text, sort=by, cursor=result.cursor, limit=CHUNK), viewer)
 
-    return Export(what=f"查找：{text}", chunks=chunks(), cut=first.total > MOST)
+    return Export(what=say("查找：{text}", text=text), chunks=chunks(), cut=first.total > MOST)
 
 
 def export_response(desk: Desk, viewer: Viewer, export: Export, format_: str, most: int = MOST) -> Response:
@@ -96,7 +98,14 @@ def export_response(desk: Desk, viewer: Viewer, export: Export, format_: str, mo
     if format_ not in FORMATS:
         raise BadInput("没有这种格式", do="请选 CSV 或 Excel")
     now = desk.clock()
-    _record(desk, viewer, "cases.exported", export, f"{format_}，已脱敏，最多 {most:,} 件", now)
+    _record(
+        desk,
+        viewer,
+        "cases.exported",
+        export,
+        say("{kind}，已脱敏，最多 {most} 件", kind=format_, most=f"{most:,}"),
+        now,
+    )
     lines = _lines(desk, viewer, export, most, now)
     name = f"suqiu-{now.astimezone(desk.zone):%Y%m%d-%H%M}{f'-first-{most}' if export.cut else ''}.{format_}"
     body = _csv(lines) if format_ == "csv" else _read(_xlsx(lines))
@@ -106,9 +115,9 @@ def export_response(desk: Desk, viewer: Viewer, export: Export, format_: str, mo
 
 def _lines(desk: Desk, viewer: Viewer, export: Export, most: int, now: datetime) -> Iterator[list[str]]:
     """Head, cases, and a last line where more were left out; how many it was goes on record, also if it broke off."""
-    written, ended = 0, "中断"
+    written, ended = 0, say("中断")
     try:
-        yield list(COLUMNS.values())
+        yield [spoken(name) for name in COLUMNS.values()]
         for rows in export.chunks:
             shown = rows[: most - written]
             audit_secret(desk.audit, shown, viewer, "export", now)
@@ -116,12 +125,14 @@ def _lines(desk: Desk, viewer: Viewer, export: Export, most: int, now: datetime)
                 written += 1
                 yield _line(row, desk, now)
             if len(shown) < len(rows) or (written == most and export.cut):
-                yield [f"（最多导出 {most:,} 件，后面的没有导出；请缩小条件，分几次导出）"]
-                ended = "已到上限"
+                yield [spoken(say("（最多导出 {most} 件，后面的没有导出；请缩小条件，分几次导出）", most=f"{most:,}"))]
+                ended = say("已到上限")
                 return
-        ended = "完成"
+        ended = say("完成")
     finally:
-        _record(desk, viewer, "cases.export_ended", export, f"{written} 件，{ended}", desk.clock())
+        _record(
+            desk, viewer, "cases.export_ended", export, say("{n} 件，{ended}", n=written, ended=ended), desk.clock()
+        )
 
 
 def _record(desk: Desk, viewer: Viewer, action: str, export: Export, reason: str, at: datetime) -> None:
@@ -150,7 +161,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def _plain(value: Any) -> str:
-    return _CONTROL.sub("", str(value))
+    return _CONTROL.sub("", str(spoken(value)))
 
 
 def _csv(lines: Iterator[list[str]]) -> Iterator[bytes]:
@@ -183,7 +194,7 @@ def _xlsx(lines: Iterator[list[str]]) -> BinaryIO:
     from openpyxl.cell import WriteOnlyCell
 
     book = Workbook(write_only=True)
-    sheet = book.create_sheet("办件")
+    sheet = book.create_sheet(spoken(say("办件")))
     sheet.freeze_panes = "B2"
     for line in lines:
         cells = []

@@ -7,6 +7,7 @@ import asyncio
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from cases.saying import say
 from cases.viewer import SEES_NO_CASES
 from dashboards.http import MAY_REGISTER, SUPERVISES, frame, maybe_signed_in, page_route
 from dashboards.pages import page
@@ -16,7 +17,7 @@ from dashboards.sessions import SignedIn
 from dashboards.supervision import shown
 from dashboards.today import LOOKED_AT, Today, operations_tiles
 from dashboards.today_words import HINTS
-from dashboards.words import WEEKDAYS
+from dashboards.words import WEEKDAYS, month_day
 
 BACK_ROWS = 10
 
@@ -68,4 +69,4 @@ def _without_cases(desk: Desk, who: SignedIn) -> Response:
 
 def _date(desk: Desk) -> str:
     local = desk.clock().astimezone(desk.zone)
-    return f"{local.month}月{local.day}日 星期{WEEKDAYS[local.weekday()]}"
+    return say("{day} {weekday}", day=month_day(local), weekday=WEEKDAYS[local.weekday()])

@@ -8,6 +8,7 @@ import json
 import logging
 import secrets
 from collections.abc import Callable, Coroutine, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
@@ -18,7 +19,10 @@ from starlette.responses import RedirectResponse, Response
 
 from cases.errors import BadForm, BadInput, FieldError, NotSignedIn, SuqiuError, Unavailable
 from cases.problems import MEDIA_TYPE, TITLES, Problem, problem, problem_of_status, status_of
+from cases.saying import Name, say
 from cases.viewer import ROLES, SEES_NO_CASES
+from dashboards.language import choice
+from dashboards.language.catalogue import spoken
 from dashboards.large_print import look_at
 from dashboards.pages import page, secured
 from dashboards.parts import Desk
@@ -52,6 +56,7 @@ def _route(desk: Desk, answer: Callable[[Request, SuqiuError], Response]) -> typ
 
             async def handle(request: Request) -> Response:
                 look_at(request)
+                choice.look_at(request)
                 try:
                     response = await inner(request)
                 except SuqiuError as error:
@@ -60,6 +65,7 @@ def _route(desk: Desk, answer: Callable[[Request, SuqiuError], Response]) -> typ
                     response = answer(request, error)
                 except RequestValidationError as error:
                     response = answer(request, _bad_parameters(error))
+                choice.remember(request, response, https=desk.cookie_secure)
                 return secured(response, https=desk.cookie_secure)
 
             return handle
@@ -68,14 +74,16 @@ def _route(desk: Desk, answer: Callable[[Request, SuqiuError], Response]) -> typ
 
 
 def problem_response(found: Problem) -> Response:
+    """Sentences for people in the language that was asked for; a machine that asks for none gets Chinese."""
+    found = replace(found, document=spoken(found.document))
     return Response(found.body(), found.status, dict(found.headers), MEDIA_TYPE)
 
 
 _PARAMETERS: dict[str, Callable[[Mapping[str, Any]], str]] = {
-    "missing": lambda _: "缺少此项，请填写",
-    "int_parsing": lambda _: "应为整数",
-    "greater_than_equal": lambda c: f"不能小于 {c.get('ge')}",
-    "less_than_equal": lambda c: f"不能大于 {c.get('le')}",
+    "missing": lambda _: say("缺少此项，请填写"),
+    "int_parsing": lambda _: say("应为整数"),
+    "greater_than_equal": lambda c: say("不能小于 {least}", least=c.get("ge")),
+    "less_than_equal": lambda c: say("不能大于 {most}", most=c.get("le")),
 }
 
 
@@ -84,8 +92,8 @@ def _bad_parameters(found: RequestValidationError) -> BadInput:
     wrong: list[FieldError] = []
     for e in found.errors():
         loc = tuple(part if isinstance(part, int) else str(part)[:100] for part in e.get("loc", ()))
-        say = _PARAMETERS.get(str(e.get("type")))
-        wrong.append(FieldError(loc, say(e.get("ctx") or {}) if say else "内容不符合要求"))
+        known = _PARAMETERS.get(str(e.get("type")))
+        wrong.append(FieldError(loc, known(e.get("ctx") or {}) if known else "内容不符合要求"))
     return BadInput("请求的参数不合要求", wrong, "请按 errors 中的说明改正")
 
 
@@ -93,13 +101,13 @@ def error_page(desk: Desk, request: Request, error: SuqiuError) -> Response:
     """An error as a page. 404 says the same for what is absent and what is not for this viewer."""
     if isinstance(error, NotSignedIn):
         if request.method != "GET" or BACKGROUND in request.headers:
-            return page("error.html", 401, **frame(desk), title="请重新登录", message=error.message, do=error.do)
+            return page("error.html", 401, **frame(desk), title=say("请重新登录"), message=error.message, do=error.do)
         target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(f"/login?next={quote(target, safe='')}", 303)
     status = status_of(error)
-    message = error.message if status < 500 or isinstance(error, Unavailable) else "系统出错，请稍后再试。"
+    message = error.message if status < 500 or isinstance(error, Unavailable) else say("系统出错，请稍后再试。")
     return page(
-        "error.html", status, **frame(desk), title=TITLES.get(status, "出错了"), message=message, do=error.do
+        "error.html", status, **frame(desk), title=TITLES.get(status, say("出错了")), message=message, do=error.do
     )  # fmt: skip
 
 
@@ -111,16 +119,16 @@ def unasked(desk: Desk, request: Request, status: int, headers: Mapping[str, str
     if f"{request.url.path}/".startswith(FOR_MACHINES):
         response = problem_response(problem_of_status(status))
     else:
-        message, do = _UNASKED.get(status, ("不能这样访问这个页面。", "请从首页进入。"))
-        title = TITLES.get(status, "出错了")
+        message, do = _UNASKED.get(status, (say("不能这样访问这个页面。"), say("请从首页进入。")))
+        title = TITLES.get(status, say("出错了"))
         response = page("error.html", status, **frame(desk), title=title, message=message, do=do)
     response.headers.update(headers or {})
     return secured(response, https=desk.cookie_secure)
 
 
 _UNASKED = {
-    404: ("没有这个页面，或者您无权查看。", "请核对网址。"),
-    500: ("系统出错，刚才的操作可能没有完成。", "请稍后再试；一再出现请联系管理员。"),
+    404: (say("没有这个页面，或者您无权查看。"), say("请核对网址。")),
+    500: (say("系统出错，刚才的操作可能没有完成。"), say("请稍后再试；一再出现请联系管理员。")),
 }
 
 
@@ -257,7 +265,7 @@ def frame(desk: Desk, who: SignedIn | None = None, csrf: str = "") -> dict[str, 
     """What every page's frame shows: the town, who is signed in, and where they may go."""
     role = ROLES.get(who.account.role, who.account.role) if who else ""
     return {
-        "town": desk.policy.name,
+        "town": Name(desk.policy.name),
         "who": who,
         "role": role,
         "unit": desk.policy.unit_name(who.account.unit) if who else "",
@@ -271,21 +279,21 @@ def frame(desk: Desk, who: SignedIn | None = None, csrf: str = "") -> dict[str, 
 def menu_of(role: str) -> tuple[tuple[str, str], ...]:
     """The pages of a role, in the order of use."""
     if role == "admin":
-        return (TODAY, ("/ops", "运维"), ("/integration", "集成"), ("/ops/audit", "审计记录"))
+        return (TODAY, ("/ops", say("运维")), ("/integration", say("集成")), ("/ops/audit", say("审计记录")))
     if role == "petitioner":
         return ()
-    queue, intake = ("/queue", "办件队列"), ("/desk", "收件台")
+    queue, intake = ("/queue", say("办件队列")), ("/desk", say("收件台"))
     if role in ("intake_clerk", "hotline_agent"):
         return (TODAY, intake, queue)
     pages = (TODAY, queue, intake) if role in MAY_REGISTER else (TODAY, queue)
     if role in SUPERVISES:
-        pages = (*pages, ("/supervision", "督办"))
+        pages = (*pages, ("/supervision", say("督办")))
     if role in LEADS:
-        pages = (*pages, ("/cockpit", "驾驶舱"))
-    return (*pages, ("/ops/audit", "审计记录")) if role == "auditor" else pages
+        pages = (*pages, ("/cockpit", say("驾驶舱")))
+    return (*pages, ("/ops/audit", say("审计记录"))) if role == "auditor" else pages
 
 
-TODAY = ("/", "今天")
+TODAY = ("/", say("今天"))
 
 
 # Who asks how the whole goes, and not only for the next case 领导驾驶舱.

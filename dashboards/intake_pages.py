@@ -23,6 +23,7 @@ from cases.errors import (
 from cases.petition import CHANNELS, DESK_CHANNELS, REPRESENTATIVE_LIMIT, TEXT_LIMIT, TITLE_LIMIT
 from cases.ports import Submitted
 from cases.problems import status_of
+from cases.saying import labels, say
 from dashboards.http import (
     MAY_REGISTER,
     Fields,
@@ -53,36 +54,38 @@ from dashboards.suggesting import shown_to_all, suggestion
 
 LIMITS = {"text": TEXT_LIMIT, "title": TITLE_LIMIT, "representatives": REPRESENTATIVE_LIMIT}
 # What is wrong is told by the path into the petition; people know it by the label that stands beside the field.
-LABELS: dict[str, str] = {
-    "text": "诉求内容",
-    "title": "标题",
-    "channel": "来件方式",
-    "place": "地点",
-    "name": "姓名",
-    "phone": "电话",
-    "id_number": "证件号码",
-    "address": "住址",
-    "anonymous": "匿名",
-    "representatives": "代表",
-    "co_petitioners": "同来人数",
-    "occurred_at": "反映时间",
-    "received_at": "收到时间",
-    "filed_by_name": "代办人",
-    "accused": "被反映的单位或个人",
-    "attachments": "照片和文件",
-    "reply_by": "答复方式",
-    "origin_kind": "来源",
-    "origin_organ": "来文机关",
-    "origin_number": "来文编号",
-    "origin_due_at": "上级要求的办结日期",
-}
+LABELS: dict[str, str] = labels(
+    {
+        "text": "诉求内容",
+        "title": "标题",
+        "channel": "来件方式",
+        "place": "地点",
+        "name": "姓名",
+        "phone": "电话",
+        "id_number": "证件号码",
+        "address": "住址",
+        "anonymous": "匿名",
+        "representatives": "代表",
+        "co_petitioners": "同来人数",
+        "occurred_at": "反映时间",
+        "received_at": "收到时间",
+        "filed_by_name": "代办人",
+        "accused": "被反映的单位或个人",
+        "attachments": "照片和文件",
+        "reply_by": "答复方式",
+        "origin_kind": "来源",
+        "origin_organ": "来文机关",
+        "origin_number": "来文编号",
+        "origin_due_at": "上级要求的办结日期",
+    }
+)
 # Of these only one part can be typed into the form.
 WHOLE = {"petitioner": "name", "filed_by": "filed_by_name", "origin": "origin_kind"}
-ORIGINS = {
+ORIGINS = labels({
     "direct": "群众直接反映", "referral": "上级转送", "mandate": "上级交办", "hotline_order": "热线派单",
     "county_task": "县级准入事项",
-}  # fmt: skip
-REPLY_WAYS = {"phone": "电话", "sms": "短信", "wechat": "微信", "letter": "书面"}
+})  # fmt: skip
+REPLY_WAYS = labels({"phone": "电话", "sms": "短信", "wechat": "微信", "letter": "书面"})
 
 EXPIRED = BadForm("页面打开太久，已经过期，刚才没有提交。", "写好的内容都在下面，请再提交一次。")
 SIGNED_OUT = NotSignedIn("登录已超时，刚才没有登记。", "写好的内容都在下面，登录后再提交一次。")
@@ -178,7 +181,7 @@ async def _submit(desk: Desk, request: Request, template: str, who: SignedIn | N
     except (BadInput, ContentConflict, TooBusy, Unavailable) as error:
         return await asyncio.to_thread(_form, desk, request, template, who, fields, error)
     return page(
-        "receipt.html", 200, **frame(desk, who, who.session.csrf if who else ""), title="回执", submitted=submitted,
+        "receipt.html", 200, **frame(desk, who, who.session.csrf if who else ""), title=say("回执"), submitted=submitted,
         by_clerk=who is not None, public_url=desk.public_url.rstrip("/"), at=desk.clock().astimezone(desk.zone), channel=CHANNELS.get(channel, ""),
         code=qr(track_link(desk, request, submitted.receipt)), attached=len(ids_of(fields)),
     )  # fmt: skip
@@ -233,7 +236,7 @@ def _form(
     fields, photos = still_there(desk, fields, "desk" if desk_form else "web")
     response = page(
         template, 200 if error is None else status_of(error), **frame(desk, who, token),
-        title="登记来件" if desk_form else "反映诉求", fields=fields, limits=LIMITS, problem=error,
+        title=say("登记来件") if desk_form else say("反映诉求"), fields=fields, limits=LIMITS, problem=error,
         shown=shown, may_preview=desk.understand is not None, places=_places(desk),
         problems=_problems(error), channels={c: CHANNELS[c] for c in DESK_CHANNELS}, reply_ways=REPLY_WAYS, origins=ORIGINS,
         form_id=form_id, photos=photos, photos_at="/desk/photos" if desk_form else "/report/photos",

@@ -12,6 +12,7 @@ from cases.case import PURPOSES, STATES, URGENCIES
 from cases.petition import CHANNELS
 from cases.policy import Policy
 from cases.ports import ApiKey, RejectedInput, Traffic
+from cases.saying import labels, listed, say
 from dashboards.parts import Desk, Operations, Tried, WeChatState
 from dashboards.rows import clock_name
 from dashboards.words import day_and_time, due_day, duration
@@ -22,8 +23,8 @@ REFUSED_MOST = 1_000
 SENDERS_MOST = 100
 QUIET = timedelta(days=1)
 """A channel that was in use and has not been heard of for so long is pointed out; it may just be a quiet one."""
-CAN = {"submit": "提交", "read": "查询", "command": "办件", "reference": "参考数据"}
-NOTICE_STATES = {"queued": "等待发出", "sent": "已发出", "dead": "发不出去"}
+CAN = labels({"submit": "提交", "read": "查询", "command": "办件", "reference": "参考数据"})
+NOTICE_STATES = labels({"queued": "等待发出", "sent": "已发出", "dead": "发不出去"})
 
 
 @dataclass(slots=True)
@@ -61,7 +62,7 @@ def healths(traffic: Iterable[Traffic], refused: Sequence[RejectedInput], today:
 
 
 def sender_of(row: RejectedInput) -> str:
-    return str(row.source.get("sender") or row.source.get("topic") or row.source.get("via") or "不明")
+    return str(row.source.get("sender") or row.source.get("topic") or row.source.get("via") or say("不明"))
 
 
 def health_view(one: Health, key: ApiKey | None, desk: Desk, now: datetime) -> dict[str, Any]:
@@ -71,12 +72,12 @@ def health_view(one: Health, key: ApiKey | None, desk: Desk, now: datetime) -> d
     return {
         "name": one.sender,
         "is_key": key is not None,
-        "channels": "、".join(CHANNELS.get(c, c) for c in sorted(channels)),
-        "can": "、".join(CAN.get(c, c) for c in sorted(key.can)) if key is not None else "",
+        "channels": listed(CHANNELS.get(c, c) for c in sorted(channels)),
+        "can": listed(CAN.get(c, c) for c in sorted(key.can)) if key is not None else "",
         "rate": f"{key.rate:g}" if key is not None else "",
         "unit": desk.policy.unit_name(key.unit) if key is not None and key.unit else "",
         "last": day_and_time(one.last_at, desk.zone, now) if one.last_at else "",
-        "ago": f"{duration(now - one.last_at)}前" if one.last_at and now > one.last_at else "",
+        "ago": say("{length}前", length=duration(now - one.last_at)) if one.last_at and now > one.last_at else "",
         "today": one.today,
         "refused": one.refused,
         "share": "—" if all_ == 0 else f"{one.refused * 100 / all_:.1f}%",
@@ -90,16 +91,16 @@ def health_view(one: Health, key: ApiKey | None, desk: Desk, now: datetime) -> d
 def _state(one: Health, key: ApiKey | None, now: datetime) -> tuple[str, str]:
     """In words, and how it looks: calm, note or hot."""
     if key is not None and key.revoked:
-        return "已停用", "calm"
+        return say("已停用"), "calm"
     if one.last_at is None and one.refused_at is not None:
-        return "只有拒收，没有收下过", "hot"
+        return say("只有拒收，没有收下过"), "hot"
     if one.last_at is None:
-        return "还没有来过件", "calm"
+        return say("还没有来过件"), "calm"
     if one.refused and one.refused >= one.today:
-        return "今天拒收的不比收下的少", "hot"
+        return say("今天拒收的不比收下的少"), "hot"
     if now - one.last_at > QUIET:
-        return f"{duration(now - one.last_at)}没有来件", "note"
-    return "正常", "calm"
+        return say("{length}没有来件", length=duration(now - one.last_at)), "note"
+    return say("正常"), "calm"
 
 
 def channels_of(desk: Desk, ops: Operations, now: datetime) -> list[dict[str, Any]]:
@@ -122,14 +123,14 @@ def wechat_view(account: WeChatState) -> dict[str, Any]:
     """What is set and what is still to be done; never a secret."""
     safe = account.mode == "safe"
     checks = [
-        ("Token", account.has_token, "请在 SUQIU_WECHAT 里写 token，与公众平台上的一致"),
-        ("AppID", account.has_appid or not safe, "安全模式需要 appid"),
-        ("消息加解密密钥", account.has_aes_key or not safe, "安全模式需要 aes_key（43 位的 EncodingAESKey）"),
-        ("安全模式", safe, "明文模式的签名不包括正文，建议在公众平台改为安全模式，再改这里的 mode"),
+        ("Token", account.has_token, say("请在 SUQIU_WECHAT 里写 token，与公众平台上的一致")),
+        ("AppID", account.has_appid or not safe, say("安全模式需要 appid")),
+        (say("消息加解密密钥"), account.has_aes_key or not safe, say("安全模式需要 aes_key（43 位的 EncodingAESKey）")),
+        (say("安全模式"), safe, say("明文模式的签名不包括正文，建议在公众平台改为安全模式，再改这里的 mode")),
     ]
     return {
         "account": account.account,
-        "mode": "安全模式" if safe else "明文模式",
+        "mode": say("安全模式") if safe else say("明文模式"),
         "path": f"/channels/wechat/{account.account}",
         "checks": [(name, ok, "" if ok else do) for name, ok, do in checks],
     }
@@ -139,14 +140,17 @@ def notice_view(row: Mapping[str, Any], desk: Desk, now: datetime) -> dict[str, 
     """A notice on its way out: whom to by role or key, never a person; no words."""
     to = str(row["to"])
     kind, _, name = to.partition(":")
-    said = {"petitioner": "诉求人", "unit": desk.policy.unit_name(name), "role": name, "key": f"接口 {name}"}.get(
-        kind, to
-    )
+    said = {
+        "petitioner": say("诉求人"),
+        "unit": desk.policy.unit_name(name),
+        "role": name,
+        "key": say("接口 {id}", id=name),
+    }.get(kind, to)
     at = row["sent_at"] or row["due_at"]
     return {
         "id": row["id"], "to": said, "template": row["template"], "state": NOTICE_STATES.get(row["state"], row["state"]),
         "dead": row["state"] == "dead", "tries": row["tries"], "error": row["error"],
-        "at": day_and_time(at, desk.zone, now) if at else "马上",
+        "at": day_and_time(at, desk.zone, now) if at else say("马上"),
     }  # fmt: skip
 
 
@@ -156,12 +160,16 @@ def tried_view(tried: Tried, policy: Policy, desk: Desk, now: datetime) -> dict[
     proposed = policy.unit_name(tried.proposed_unit)
     return {
         "channel": CHANNELS.get(tried.channel, tried.channel),
-        "topic": policy.topic_name(tried.topic) if tried.topic else "把握不够，由人确定",
+        "topic": policy.topic_name(tried.topic) if tried.topic else say("把握不够，由人确定"),
         "confidence": f"{tried.confidence:.0%}",
         "purpose": PURPOSES.get(tried.purpose, tried.purpose),
         "urgency": URGENCIES.get(tried.urgency, tried.urgency),
         "secret": tried.secret,
-        "unit": f"直接派给{unit}" if unit else f"建议派给{proposed}，由派单员决定" if proposed else "由派单员决定",
+        "unit": say("直接派给{unit}", unit=unit)
+        if unit
+        else say("建议派给{proposed}，由派单员决定", proposed=proposed)
+        if proposed
+        else say("由派单员决定"),
         "reason": tried.reason,
         "state": STATES.get(tried.state, tried.state),
         "known": tried.known,

@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from cases.errors import BadInput, Conflict, NotAllowed
 from cases.ports import ApiKey
 from cases.problems import status_of
+from cases.saying import labels, say
 from dashboards.http import Fields, check_token, frame, page_route, read_form
 from dashboards.integration import (
     DAYS,
@@ -31,14 +32,14 @@ from dashboards.parts import Desk, Operations
 from dashboards.sessions import SignedIn
 from dashboards.words import day_and_time
 
-KINDS = {"petition": "诉求（/api/v1/petitions）", "order": "热线工单（/channels/hotline/work-orders）"}
+KINDS = labels({"petition": "诉求（/api/v1/petitions）", "order": "热线工单（/channels/hotline/work-orders）"})
 BODY_MOST = 64 * 1024
 LATEST = 20
 EXAMPLE = (
     '{"channel": "api", "text": "幸福村三组路口的路灯坏了半个月，晚上看不见路。",\n'
     ' "petitioner": {"name": "王小明", "phone": "19900000001"}}'
 )
-SAID = {"again": "已重新排队，马上再发。"}
+SAID = labels({"again": "已重新排队，马上再发。"})
 
 
 def integration_routes(desk: Desk) -> APIRouter:
@@ -79,7 +80,7 @@ def _console(
     dead = desk.outbox.notices(state="dead", limit=LATEST)
     latest = desk.outbox.notices(limit=LATEST)
     return page(
-        "integration.html", status_of(problem) if problem else 200, **frame(desk, who, who.session.csrf), title="集成",
+        "integration.html", status_of(problem) if problem else 200, **frame(desk, who, who.session.csrf), title=say("集成"),
         keys=[line for line in lines if line["is_key"]], others=[line for line in lines if not line["is_key"]],
         sender=sender, reasons=reasons(shown), refused_all=len(shown), refused_more=len(refused) == REFUSED_MOST, days=DAYS,
         latest=[

@@ -13,6 +13,7 @@ from typing import Any
 from cases.errors import Unavailable
 from cases.events import Event
 from cases.ports import CaseRow, SearchQuery
+from cases.saying import say
 from cases.viewer import MAY_UNMASK, Viewer
 from dashboards.parts import Desk
 from dashboards.rows import audit_secret, row_view
@@ -59,7 +60,7 @@ def same_person(
         return []
     key = desk.identity.lookup_key("phone", phone)
     desk.audit.write(
-        actor=f"{viewer.kind}:{viewer.id}", action="phone.looked_up", subject=key, reason=f"查同一人：{row.case.number}", at=now
+        actor=f"{viewer.kind}:{viewer.id}", action="phone.looked_up", subject=key, reason=say("查同一人：{number}", number=row.case.number), at=now
     )  # fmt: skip
     return _found(desk, f'检索码:"{key}"', viewer, {row.case.case_id, *but}, SAME_PERSON, "same person", now)
 

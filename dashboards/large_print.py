@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
+
+from dashboards.going_back import back
 
 COOKIE = "suqiu-large"
 YEAR = 31_536_000
@@ -29,7 +30,7 @@ def large_print_routes(*, https: bool) -> APIRouter:
     @router.post("/large-print")
     async def choose(request: Request, on: int = 0) -> Response:
         """Back to the page that was read. A size of letters is nobody's secret: no token is asked for."""
-        response = RedirectResponse(_here(request.headers.get("referer", "")), 303)
+        response = RedirectResponse(back(request), 303)
         if on:
             response.set_cookie(COOKIE, "1", max_age=YEAR, path="/", secure=https, httponly=True, samesite="lax")
         else:
@@ -37,10 +38,3 @@ def large_print_routes(*, https: bool) -> APIRouter:
         return response
 
     return router
-
-
-def _here(referer: str) -> str:
-    """The path of a page of ours; what was asked for by POST is asked for anew by GET, which all our pages answer."""
-    found = urlsplit(referer)
-    path = found.path if found.path.startswith("/") and not found.path.startswith("//") else "/"
-    return path + (f"?{found.query}" if found.query else "")

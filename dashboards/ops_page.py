@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from cases.errors import BadInput, Conflict, ContentConflict, NotAllowed, NotFound, TooBusy, Unavailable
 from cases.petition import CHANNELS, TEXT_LIMIT, Petition
 from cases.ports import RejectedInput
+from cases.saying import labels, listed, say
 from dashboards.http import Fields, check_token, frame, page_route, read_form, signed_in
 from dashboards.pages import page
 from dashboards.parts import Desk, Operations
@@ -23,12 +24,12 @@ from dashboards.words import day_and_time
 
 PAGE_SIZE = 30
 EXCERPT = 400
-STAGES = {
+STAGES = labels({
     "intake": "收件：来件立件、并件", "trends": "统计：分时计数", "indexing": "检索：写入索引", "alerts": "通知：发出",
     "deadlines": "时限：预警与超期",
-}  # fmt: skip
-REBUILDS = {"search": "检索索引", "counts": "统计计数", "cases": "办件表"}
-TASK_STATES = {"waiting": "排队中", "running": "进行中", "done": "已完成", "failed": "没有完成"}
+})  # fmt: skip
+REBUILDS = labels({"search": "检索索引", "counts": "统计计数", "cases": "办件表"})
+TASK_STATES = labels({"waiting": "排队中", "running": "进行中", "done": "已完成", "failed": "没有完成"})
 MAY_AUDIT = frozenset({"admin", "auditor"})
 
 
@@ -100,7 +101,7 @@ def _show(desk: Desk, ops: Operations, who: SignedIn, task_id: int, before: str 
     task = ops.tasks.task(task_id) if ops.tasks is not None and task_id else None
     kept = ops.rejected.list(state="kept", before=before, limit=PAGE_SIZE + 1)
     return page(
-        "ops.html", **frame(desk, who, who.session.csrf), title="运维", here="/ops", stages=stages, away=away,
+        "ops.html", **frame(desk, who, who.session.csrf), title=say("运维"), here="/ops", stages=stages, away=away,
         rebuilds=REBUILDS if ops.tasks is not None else {},
         task=None if task is None else {
             "name": REBUILDS.get(task.subject, task.subject), "state": TASK_STATES.get(task.state, task.state),
@@ -111,7 +112,7 @@ def _show(desk: Desk, ops: Operations, who: SignedIn, task_id: int, before: str 
     )  # fmt: skip
 
 
-SAID = {"replayed": "已重放，并已收下。", "dropped": "已丢弃，理由在审计记录里。"}
+SAID = labels({"replayed": "已重放，并已收下。", "dropped": "已丢弃，理由在审计记录里。"})
 
 
 def _rejected(desk: Desk, row: RejectedInput, now: Any) -> dict[str, Any]:
@@ -119,7 +120,7 @@ def _rejected(desk: Desk, row: RejectedInput, now: Any) -> dict[str, Any]:
         "id": row.id, "reason": row.reason, "at": day_and_time(row.received_at, desk.zone, now),
         "via": CHANNELS.get(str(row.source.get("channel", "")), str(row.source.get("via", ""))),
         "sender": str(row.source.get("sender", "")),
-        "errors": [(".".join(map(str, e.get("loc", ()))), str(e.get("msg", ""))) for e in row.errors][:10],
+        "errors": [(".".join(map(str, e.get("loc", ()))), say(str(e.get("msg", "")))) for e in row.errors][:10],
         "mendable": list(dict.fromkeys(".".join(e["loc"]) for e in row.errors if _may_mend(e.get("loc", ()))))[:10],
         "excerpt": _masked(desk, row.body, now),
     }  # fmt: skip
@@ -149,10 +150,14 @@ def _settle(desk: Desk, ops: Operations, who: SignedIn, id: str, act: str, field
             ops.replay(id, changes)
         except (BadInput, ContentConflict, Conflict, TooBusy) as error:
             found = "；".join(f"{'.'.join(map(str, e.loc))}：{e.msg}" for e in getattr(error, "errors", ())[:5])
-            said = f"没有收下：{error.message}" + (f"（{found}）" if found else "")
+            said = (
+                say("没有收下：{message}（{found}）", message=error.message, found=found)
+                if found
+                else say("没有收下：{message}", message=error.message)
+            )
             raise BadInput(said, do="这条还在拒收件里，请改正后再重放，或写明理由丢弃") from error
         # Which fields, and not what stands in them now.
-        note(desk, who, "rejected.replayed", id, f"改了 {'、'.join(changes)}" if changes else "")
+        note(desk, who, "rejected.replayed", id, say("改了 {fields}", fields="、".join(changes)) if changes else "")
         return "replayed"
     if act != "drop":
         raise NotFound("没有这个操作")
@@ -179,16 +184,16 @@ def _audit(desk: Desk, who: SignedIn, before: int | None) -> Response:
     found = desk.audit.entries(before=before, limit=PAGE_SIZE + 1)
     entries = [{**e, "at": day_and_time(e["at"], desk.zone, now)} for e in found[:PAGE_SIZE]]
     more = f"/ops/audit?before={found[PAGE_SIZE - 1]['id']}" if len(found) > PAGE_SIZE else ""
-    return page("audit.html", **frame(desk, who, who.session.csrf), title="审计记录", entries=entries, more=more)
+    return page("audit.html", **frame(desk, who, who.session.csrf), title=say("审计记录"), entries=entries, more=more)
 
 
 def _keys(desk: Desk, who: SignedIn) -> Response:
     keys = [
         {
-            "name": k.name, "channels": "、".join(CHANNELS.get(c, c) for c in sorted(k.channels)),
-            "can": "、".join(sorted(k.can)), "rate": f"{k.rate:g}", "unit": desk.policy.unit_name(k.unit) if k.unit else "",
+            "name": k.name, "channels": listed(CHANNELS.get(c, c) for c in sorted(k.channels)),
+            "can": listed(sorted(k.can)), "rate": f"{k.rate:g}", "unit": desk.policy.unit_name(k.unit) if k.unit else "",
             "revoked": k.revoked,
         }
         for k in desk.accounts.keys()  # noqa: SIM118 - a port, no mapping
     ]  # fmt: skip
-    return page("keys.html", **frame(desk, who, who.session.csrf), title="接口密钥", keys=keys)
+    return page("keys.html", **frame(desk, who, who.session.csrf), title=say("接口密钥"), keys=keys)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse, Response
 
+from cases.saying import Said, listed, say
+from dashboards.language.catalogue import CHINESE, catalogue, foreign, plural
+from dashboards.language.choice import language, look
+from dashboards.language.scripts import english_script
+from dashboards.language.templates import InEnglish
 from dashboards.large_print import large_print
 
 HERE = Path(__file__).parent
@@ -46,9 +51,17 @@ def page(template: str, status: int = 200, **context: Any) -> HTMLResponse:
     return HTMLResponse(templates().get_template(template).render(context), status)
 
 
-@cache
 def templates() -> Environment:
-    """Autoescaping for every template, whatever its name; a variable that is missing is an error, not a blank."""
+    """The templates in the language of this request."""
+    return _templates(language())
+
+
+@cache
+def _templates(language: str) -> Environment:
+    """Autoescaping for every template, whatever its name; a variable that is missing is an error, not a blank.
+
+    Chinese pages are the templates as they are written; English ones are compiled from their English once.
+    """
     found = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
@@ -56,7 +69,16 @@ def templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.globals["asset"] = asset
+    if language == "en":
+        found.add_extension(InEnglish)
+        found.finalize = plain
+        found.filters["tongue"] = tongue
+        found.filters["join"] = joined
+        found.globals["plural"] = plural
+    found.globals["asset"] = asset if language == "zh" else english_asset
+    found.globals["language"] = language
+    found.globals["look"] = look
+    found.globals["say"] = say
     found.globals["large_print"] = large_print
     found.globals["has_asset"] = has_asset
     return found
@@ -68,6 +90,38 @@ def asset(name: str) -> str:
     path = STATIC / name
     mark = hashlib.sha256(path.read_bytes()).hexdigest()[:12] if path.is_file() else "absent"
     return f"/static/{name}?v={mark}"
+
+
+@cache
+def english_asset(name: str) -> str:
+    """The same for an English page: our scripts have their English beside them, under ``static/en``."""
+    if not name.endswith(".js") or name.startswith("vendor/"):
+        return asset(name)
+    mark = hashlib.sha256(english_script(STATIC / name).encode()).hexdigest()[:12]
+    return f"/static/en/{name}?v={mark}"
+
+
+def plain(value: Any) -> Any:
+    """A value where it cannot be marked: in an attribute, an option, a script."""
+    return catalogue().text(value) if isinstance(value, Said) else value
+
+
+def tongue(value: Any) -> Any:
+    """A value in the text of an English page; what is Chinese in it is marked as Chinese."""
+    if isinstance(value, Said):
+        return catalogue().markup(value)
+    if isinstance(value, str) and not isinstance(value, Markup) and CHINESE.search(value):
+        return foreign(value)
+    return value
+
+
+def joined(values: Iterable[Any], between: str = "") -> str:
+    """Jinja's filter, for parts that still know their English."""
+    return listed((str_or_said(v) for v in values), "{first}" + between + "{rest}")
+
+
+def str_or_said(value: Any) -> str:
+    return value if isinstance(value, str) else str(value)
 
 
 @cache
@@ -84,4 +138,6 @@ def marked(text: str, spans: Sequence[tuple[int, int]]) -> Markup:
         if at <= start < end <= len(text):
             parts += [escape(text[at:start]), Markup("<mark>"), escape(text[start:end]), Markup("</mark>")]
             at = end
-    return Markup("").join([*parts, escape(text[at:])])
+    found = Markup("").join([*parts, escape(text[at:])])
+    # What somebody wrote; on an English page it says that it is Chinese.
+    return foreign(found) if language() == "en" and CHINESE.search(text) else found

@@ -11,10 +11,12 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from cases.errors import BadInput, FieldError
+from cases.saying import labels, say
+from dashboards.words import full_day, month_day
 
-PERIODS = {"week": "本周", "month": "本月", "quarter": "本季度", "year": "本年", "own": "自选"}
-AGAINST = {"before": "上期", "year": "去年同期"}
-EVERY = {"day": "按日", "week": "按周", "month": "按月"}
+PERIODS = labels({"week": "本周", "month": "本月", "quarter": "本季度", "year": "本年", "own": "自选"})
+AGAINST = labels({"before": "上期", "year": "去年同期"})
+EVERY = labels({"day": "按日", "week": "按周", "month": "按月"})
 FIRST_YEAR = 1990
 
 
@@ -41,13 +43,14 @@ class Span:
     def said(self, today: date | None = None) -> str:
         """``11月1日至26日``; with the year where it is not this one."""
         a, b = self.first, self.last
-        year = "" if today is not None and a.year == b.year == today.year else f"{a.year}年"
-        begin = f"{year}{a.month}月{a.day}日"
+        begin = month_day(a) if today is not None and a.year == b.year == today.year else full_day(a)
         if a == b:
             return begin
-        other = f"{b.year}年" if b.year != a.year else ""
-        month = f"{b.month}月" if (b.month, b.year) != (a.month, a.year) else ""
-        return f"{begin}至{other}{month}{b.day}日"
+        if b.year != a.year:
+            return say("{begin}至{end}", begin=begin, end=full_day(b))
+        if b.month != a.month:
+            return say("{begin}至{end}", begin=begin, end=month_day(b))
+        return say("{begin}至{day}日", begin=begin, day=b.day)
 
 
 @dataclass(frozen=True, slots=True)

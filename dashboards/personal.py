@@ -16,6 +16,7 @@ from typing import Any
 from cases.petition import Petition, masked_words
 from cases.ports import Text, Understand
 from cases.privacy import masked_id, masked_name, masked_phone
+from cases.saying import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +44,9 @@ def people_of(originals: Iterable[Mapping[str, Any]]) -> dict[str, str]:
         found |= {
             str(word): kind
             for word, kind in (
-                (who.get("name"), "诉求人姓名"), (who.get("phone"), "诉求人电话"), (who.get("id_number"), "证件号"),
-                (who.get("address"), "诉求人住址"), (by.get("name"), "代办人姓名"),
-                *((name, "代表姓名") for name in said.get("representatives") or ()),
+                (who.get("name"), say("诉求人姓名")), (who.get("phone"), say("诉求人电话")), (who.get("id_number"), say("证件号")),
+                (who.get("address"), say("诉求人住址")), (by.get("name"), say("代办人姓名")),
+                *((name, say("代表姓名")) for name in said.get("representatives") or ()),
             )
             if word and len(str(word).strip()) >= (4 if kind == "诉求人住址" else 2)
         }  # fmt: skip
@@ -84,19 +85,19 @@ def _pieces(text: str, masked: str) -> Sequence[str]:
 
 _LANDLINE = re.compile(r"\(?(?:0\d{2,3}\)?[-— ]?)?[2-9]\d{6,7}")
 _KINDS: tuple[tuple[str, re.Pattern[str], bool], ...] = (
-    ("证件号", re.compile(r"\d{15}|\d{17}[\dXx]"), True),
-    ("手机号", re.compile(r"(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}"), True),
+    (say("证件号"), re.compile(r"\d{15}|\d{17}[\dXx]"), True),
+    (say("手机号"), re.compile(r"(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}"), True),
     ("", _LANDLINE, False),
-    ("银行卡号", re.compile(r"[\d ]{16,23}"), True),
-    ("邮箱", re.compile(r"\S+@\S+"), True),
-    ("车牌号", re.compile(r"[\u4e00-\u9fa5][A-Za-z][·•. -]?[A-Za-z0-9]{5,6}"), False),
-    ("门牌号", re.compile(r".*\d.*"), False),
-    ("姓名", re.compile(r"[\u4e00-\u9fa5]{2,4}"), False),
+    (say("银行卡号"), re.compile(r"[\d ]{16,23}"), True),
+    (say("邮箱"), re.compile(r"\S+@\S+"), True),
+    (say("车牌号"), re.compile(r"[\u4e00-\u9fa5][A-Za-z][·•. -]?[A-Za-z0-9]{5,6}"), False),
+    (say("门牌号"), re.compile(r".*\d.*"), False),
+    (say("姓名"), re.compile(r"[\u4e00-\u9fa5]{2,4}"), False),
 )
 
 
 def _kind(piece: str) -> tuple[str, bool]:
-    return next(((kind, sure) for kind, form, sure in _KINDS if form.fullmatch(piece)), ("个人信息", False))
+    return next(((kind, sure) for kind, form, sure in _KINDS if form.fullmatch(piece)), (say("个人信息"), False))
 
 
 def _masked(word: str, kind: str) -> str:

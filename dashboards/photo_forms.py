@@ -19,6 +19,7 @@ from starlette.responses import Response
 from cases.errors import BadInput, FieldError, NotFound, SuqiuError, TooBusy, Unavailable
 from cases.petition import ATTACHMENT_LIMIT
 from cases.problems import status_of
+from cases.saying import say
 from cases.uploads import KINDS, SentFile, Upload
 from dashboards.http import Fields, check_token, fields_of, page_route, read_form
 from dashboards.parts import Desk
@@ -77,7 +78,11 @@ async def with_files_taken(
             if taken.upload_id not in kept:  # the same picture chosen twice is one
                 kept.append(taken.upload_id)
     if left_out:
-        most = f"最多 {ATTACHMENT_LIMIT} 个，合计不超过 {desk.attachments.petition_mib} MB"
+        most = say(
+            "最多 {ATTACHMENT_LIMIT} 个，合计不超过 {petition_mib} MB",
+            ATTACHMENT_LIMIT=ATTACHMENT_LIMIT,
+            petition_mib=desk.attachments.petition_mib,
+        )
         wrong.append(FieldError((FIELD,), f"有 {left_out} 个没有收下：{most}。其余的可以办理中再补充。"))
     return _named(fields, kept), wrong
 
@@ -168,7 +173,7 @@ def _named(fields: Fields, ids: Sequence[str]) -> Fields:
 def _said(error: SuqiuError, sent: SentFile) -> str:
     if isinstance(error, BadInput):
         return error.message
-    return f"“{sent.name[:80]}”没有收下：{error.message}。{error.do}。"
+    return say("“{name}”没有收下：{message}。{do}。", name=sent.name[:80], message=error.message, do=error.do)
 
 
 def _json(document: Any, status: int = 200) -> Response:

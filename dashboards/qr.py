@@ -7,6 +7,9 @@ import io
 import segno
 from markupsafe import Markup
 
+from cases.saying import say
+from dashboards.language.catalogue import spoken
+
 
 def qr(link: str) -> Markup:
     """An SVG of the link (ISO/IEC 18004, error level M), dark on white also in dark mode, or no telephone would read it.
@@ -16,6 +19,6 @@ def qr(link: str) -> Markup:
     out = io.BytesIO()
     segno.make(link, error="m", micro=False).save(
         out, kind="svg", border=3, dark="#000", light="#fff", xmldecl=False, svgns=True, omitsize=True,
-        title="二维码", svgclass="qr", lineclass=None,
+        title=spoken(say("二维码")), svgclass="qr", lineclass=None,
     )  # fmt: skip
     return Markup(out.getvalue().decode())  # noqa: S704 - made here, of a matrix of dots

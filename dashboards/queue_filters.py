@@ -13,14 +13,15 @@ from cases.errors import BadInput, FieldError
 from cases.petition import CHANNELS
 from cases.policy import Policy
 from cases.ports import CaseQuery
+from cases.saying import Name, labels, say
 from cases.viewer import Viewer
 from cases.workdays import add_working_days
 from dashboards.words import LEVELS
 
-SORTS: dict[str, str] = {"due": "最近的时限", "newest": "最新登记", "changed": "最近变动"}
-WITHIN: dict[str, str] = {
+SORTS: dict[str, str] = labels({"due": "最近的时限", "newest": "最新登记", "changed": "最近变动"})
+WITHIN: dict[str, str] = labels({
     "0": "今天", "week": "本周内", "3": "3 个工作日内", "5": "5 个工作日内", "10": "10 个工作日内",
-}  # fmt: skip
+})  # fmt: skip
 NOBODY = "-"
 HANDLER_LIMIT = 64
 NOTHING = frozenset({"-"})
@@ -57,10 +58,10 @@ class Filters:
         return replace(self, sort="") != Filters()
 
 
-LABELS: dict[str, str] = {
+LABELS: dict[str, str] = labels({
     "unit": "单位", "topic": "类别", "place": "地点", "channel": "渠道", "state": "状态", "level": "预警",
     "purpose": "性质", "since": "从", "until": "到", "team": "范围", "within": "到期", "lead": "主办", "handler": "承办人",
-}  # fmt: skip
+})  # fmt: skip
 
 
 def read(query: Mapping[str, str], policy: Policy, viewer: Viewer) -> Filters:
@@ -100,23 +101,23 @@ def read_address(address: str, policy: Policy, viewer: Viewer) -> tuple[str, Fil
 def options(policy: Policy, viewer: Viewer) -> dict[str, dict[str, str]]:
     """What may be chosen, per field, value to words."""
     own = viewer.units
-    units = {
-        u.id: u.name
+    units: dict[str, str] = {
+        u.id: Name(u.name)
         for u in policy.units.values()
         if u.kind not in ("county", "external", "village") and u.id != policy.town and (own is None or u.id in own)
     }
-    villages = {u.id: u.name for u in policy.units.values() if u.kind == "village"}
+    villages: dict[str, str] = {u.id: Name(u.name) for u in policy.units.values() if u.kind == "village"}
     return {
         "unit": units,
-        "topic": {t.id: t.name for t in policy.topics.values()},
-        "place": villages or {p.code: p.name for p in policy.places.values()},
+        "topic": {t.id: Name(t.name) for t in policy.topics.values()},
+        "place": villages or {p.code: Name(p.name) for p in policy.places.values()},
         "channel": dict(CHANNELS),
         "state": dict(STATES),
         "level": dict(LEVELS),
         "purpose": dict(PURPOSES),
         "within": dict(WITHIN),
         "lead": {u.id: u.name for u in policy.units.values() if own is None or u.id in own},
-        "team": {"1": "只看本单位"} if _team(viewer, policy) else {},
+        "team": {"1": say("只看本单位")} if _team(viewer, policy) else {},
     }
 
 
@@ -129,7 +130,7 @@ def chips(filters: Filters, view: str, policy: Policy, viewer: Viewer) -> list[d
         if value:
             words = choices.get(name, {}).get(value, value)
             if name == "handler" and value == NOBODY:
-                words = "还没有人签收"
+                words = say("还没有人签收")
             # Nobody's without an office is no list.
             gone = {"lead": "", "handler": ""} if name == "lead" and filters.handler == NOBODY else {name: ""}
             without = replace(filters, **gone).address(view)

@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from cases.errors import BadInput, FieldError, NotFound
 from cases.ports import CaseQuery, CaseRow, SavedList, SearchQuery, SearchResult
+from cases.saying import listed, say
 from dashboards.bulk import LIMIT, bulk_actions, carry_out, export
 from dashboards.exporting import MOST, export_response, listed_cases
 from dashboards.http import check_token, frame, page_route, read_form, signed_in
@@ -90,7 +91,7 @@ def queue_routes(desk: Desk, presence: Presence) -> APIRouter:
         if "application/json" in request.headers.get("accept", ""):
             return results.as_json()
         return page(
-            "bulk.html", **frame(desk, who, who.session.csrf), title="批量办理的结果", results=results,
+            "bulk.html", **frame(desk, who, who.session.csrf), title=say("批量办理的结果"), results=results,
             back=_back(fields.one("back")),
         )  # fmt: skip
 
@@ -138,7 +139,7 @@ def _queue_page(
     audit_secret(desk.audit, found.rows, who.viewer, f"queue:{view.id}", now)
     more = filters.address(view.id, cursor=found.cursor) if found.cursor else None
     return page(
-        "queue.html", **_frame(desk, who, density, view), title="办件队列", view=view, filters=filters,
+        "queue.html", **_frame(desk, who, density, view), title=say("办件队列"), view=view, filters=filters,
         rows=_rows(desk, presence, who, found.rows), more=more, paged=cursor is not None, position=position,
         q="", note="", total=None, chips=chips(filters, view.id, desk.policy, who.viewer),
         address=filters.address(view.id), sort=asked.query.sort,
@@ -149,7 +150,10 @@ def _queue_page(
 def _export(desk: Desk, who: SignedIn, address: str, format_: str) -> Response:
     asked = _asked(desk, who, dict(parse_qsl(address, max_num_fields=30)))
     said = [asked.view.name]
-    said += [f"{c['label']}：{c['words']}" for c in chips(asked.filters, asked.view.id, desk.policy, who.viewer)]
+    said += [
+        say("{label}：{words}", label=c["label"], words=c["words"])
+        for c in chips(asked.filters, asked.view.id, desk.policy, who.viewer)
+    ]
     return export_response(desk, who.viewer, listed_cases(desk, who.viewer, asked.query, "，".join(said)), format_)
 
 
@@ -189,7 +193,7 @@ def _search_page(desk: Desk, presence: Presence, who: SignedIn, q: str, cursor: 
         result = desk.index.search(SearchQuery(text=q, cursor=cursor, limit=SEARCH_SIZE), who.viewer)
     except BadInput as error:
         # What was typed stays in its box, with what is wrong about it.
-        result = SearchResult(total=0, hits=(), note="，".join(part for part in (error.message, error.do) if part))
+        result = SearchResult(total=0, hits=(), note=listed((error.message, error.do), "{first}，{rest}"))
     rows = desk.reader.rows([h.case_id for h in result.hits], who.viewer)
     audit_secret(desk.audit, rows, who.viewer, f"search:{q[:100]}", now)
     shown = {r["case_id"]: r for r in _rows(desk, presence, who, tuple(rows))}
@@ -200,8 +204,8 @@ def _search_page(desk: Desk, presence: Presence, who: SignedIn, q: str, cursor: 
     ]
     more = f"/queue?{urlencode({'q': q, 'cursor': result.cursor})}" if result.cursor else None
     return page(
-        "queue.html", **_frame(desk, who, density), title=f"查找：{q}", view=None, filters=Filters(), rows=hits,
-        more=more, paged=cursor is not None, position=None, q=q, note=result.note, total=result.total, chips=[],
+        "queue.html", **_frame(desk, who, density), title=say("查找：{q}", q=q), view=None, filters=Filters(), rows=hits,
+        more=more, paged=cursor is not None, position=None, q=q, note=say(result.note), total=result.total, chips=[],
         address=f"/queue?{urlencode({'q': q})}", sort="", sorts=[],
     )  # fmt: skip
 

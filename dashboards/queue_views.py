@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from cases.case import OPEN
 from cases.ports import CaseQuery, CaseRow
+from cases.saying import say
 from cases.viewer import Viewer
 
 
@@ -21,10 +22,16 @@ class View:
 
 
 LISTS = (
-    View("open", "在办", "所有没有办结的；不含历史件", CaseQuery(open_only=True, history=False), ""),
-    View("hopping", "多次转办", "在办的，先后离开过两个以上单位", CaseQuery(hops=2, open_only=True), ""),
-    View("sentback", "退过单", "在办的，有单位申请退过单，不论是否同意", CaseQuery(sent_back=True, open_only=True), ""),
-    View("redo", "二次办理", "答复后重新办理的", CaseQuery(states=frozenset({"rework"}), open_only=True), ""),
+    View("open", say("在办"), say("所有没有办结的；不含历史件"), CaseQuery(open_only=True, history=False), ""),
+    View("hopping", say("多次转办"), say("在办的，先后离开过两个以上单位"), CaseQuery(hops=2, open_only=True), ""),
+    View(
+        "sentback",
+        say("退过单"),
+        say("在办的，有单位申请退过单，不论是否同意"),
+        CaseQuery(sent_back=True, open_only=True),
+        "",
+    ),
+    View("redo", say("二次办理"), say("答复后重新办理的"), CaseQuery(states=frozenset({"rework"}), open_only=True), ""),
 )
 """Lists that are no tab until somebody opens one: what the numbers of other pages lead to."""
 
@@ -38,22 +45,22 @@ def views_of(viewer: Viewer) -> tuple[View, ...]:
     overdue = CaseQuery(levels=frozenset({"red"}), open_only=True)
     returned = CaseQuery(states=frozenset({"return_pending"}), open_only=True)
     views = [
-        View("mine", "我的（含可签收）", "我签收的，和派给本单位、还没有人签收的", mine, "m"),
-        View("unsigned", "待签收", "已派单，承办单位还没有签收", unsigned, "q"),
-        View("soon", "快到期", "已出现黄色或橙色预警", soon, "k"),
-        View("overdue", "已超期", "至少一个时限已超", overdue, "c"),
-        View("returned", "退回", "申请退单、等待审核的", returned, "t"),
-        View("joint", "联合件", "多人反映同一件事", CaseQuery(joint_only=True), "l"),
-        View("all", "全部", "您有权看到的所有办件，含已办结的，新的在前", CaseQuery(sort="newest"), "a"),
+        View("mine", say("我的（含可签收）"), say("我签收的，和派给本单位、还没有人签收的"), mine, "m"),
+        View("unsigned", say("待签收"), say("已派单，承办单位还没有签收"), unsigned, "q"),
+        View("soon", say("快到期"), say("已出现黄色或橙色预警"), soon, "k"),
+        View("overdue", say("已超期"), say("至少一个时限已超"), overdue, "c"),
+        View("returned", say("退回"), say("申请退单、等待审核的"), returned, "t"),
+        View("joint", say("联合件"), say("多人反映同一件事"), CaseQuery(joint_only=True), "l"),
+        View("all", say("全部"), say("您有权看到的所有办件，含已办结的，新的在前"), CaseQuery(sort="newest"), "a"),
     ]
     if viewer.units is None:
-        views.insert(1, View("dispatch", "待派单", "已登记或受理，还没有承办单位", waiting, "p"))
+        views.insert(1, View("dispatch", say("待派单"), say("已登记或受理，还没有承办单位"), waiting, "p"))
     if viewer.role in ("unit_head", "deputy_leader", "town_head", "dispatcher", "petition_office"):
         approve = CaseQuery(states=frozenset({"under_approval"}), open_only=True)
-        views.insert(-2, View("approve", "待审核", "答复已起草，等另一人审核或送达", approve, "s"))
+        views.insert(-2, View("approve", say("待审核"), say("答复已起草，等另一人审核或送达"), approve, "s"))
     if viewer.role in ("follow_up_officer", "dispatcher", "county_centre"):
-        hint = "已答复或已办结，还没有回访过群众；不含历史件"
-        views.insert(-2, View("followup", "待回访", hint, CaseQuery(awaits_followup=True), "h"))
+        hint = say("已答复或已办结，还没有回访过群众；不含历史件")
+        views.insert(-2, View("followup", say("待回访"), hint, CaseQuery(awaits_followup=True), "h"))
     return tuple(views)
 
 

@@ -13,6 +13,7 @@ from cases.petition import CHANNELS, TEXT_LIMIT
 from cases.policy import Policy
 from cases.ports import CaseRow
 from cases.replies import ReplyTemplate, filled, gaps
+from cases.saying import say
 from cases.viewer import Viewer
 from dashboards.http import Fields
 from dashboards.parts import Desk
@@ -20,7 +21,7 @@ from dashboards.rows import place_name
 from dashboards.tracking import basis_of
 from dashboards.words import whole_day
 
-OWN, GENERAL = "本类别", "通用"
+OWN, GENERAL = say("本类别"), say("通用")
 
 
 def offered(policy: Policy, case: Case, command: str) -> list[tuple[str, list[ReplyTemplate]]]:
@@ -92,7 +93,7 @@ def check_no_gaps(texts: Mapping[str, str]) -> None:
     """Raises BadInput while an officer's words still have gaps: they would go to the citizen as they are."""
     left = gaps(texts.get("text", ""))
     if left:
-        shown = "、".join(left[:5]) + ("等" if len(left) > 5 else "")
+        shown = "、".join(left[:5]) + ("……" if len(left) > 5 else "")
         raise BadInput(
             f"还有 {len(left)} 处没有填：{shown}", [FieldError(("text",), "请填写，不需要的整句删去")],
             "请填写，不需要的整句删去，再提交",

@@ -11,6 +11,7 @@ from cases.events import EVENT_TYPES
 from cases.petition import CHANNELS
 from cases.policy import Policy
 from cases.ports import AuditLog, CaseRow
+from cases.saying import Name, say
 from cases.viewer import Viewer
 from dashboards.parts import Desk
 from dashboards.words import LEVELS, chip, day_and_time
@@ -27,7 +28,7 @@ def row_view(row: CaseRow, desk: Desk, now: datetime) -> dict[str, Any]:
             row.due_at, row.due_status, row.level, now, desk.zone, clock_name(policy, case.pack, row.due_clock)
         ),
         "clock": clock_name(policy, case.pack, row.due_clock),
-        "title": row.display.title or "（无标题）",
+        "title": ours(row.display.title) or say("（无标题）"),
         "snippet": beyond_title(row.display.title, row.display.snippet),
         "topic": policy.topic_name(case.topic),
         "proposed": case.proposed_unit or "",
@@ -40,9 +41,9 @@ def row_view(row: CaseRow, desk: Desk, now: datetime) -> dict[str, Any]:
         "channel": CHANNELS.get(case.channel, case.channel),
         "repeats": max(len(case.petitions) - 1, 0),
         "joint": sum(1 for link in case.links if link.kind == "joint"),
-        "citizen": row.display.citizen or "未留姓名",
+        "citizen": ours(row.display.citizen) or say("未留姓名"),
         "unit": policy.unit_name(case.unit)
-        or (f"建议：{policy.unit_name(case.proposed_unit)}" if case.proposed_unit else "未派单"),
+        or (say("建议：{unit}", unit=policy.unit_name(case.proposed_unit)) if case.proposed_unit else say("未派单")),
         "handler": case.handler or "",
         "state": case.state,
         "state_name": STATES.get(case.state, case.state),
@@ -56,6 +57,14 @@ def last_events(desk: Desk, rows: Sequence[CaseRow]) -> dict[int, str]:
     """What happened last to each case, in words, by its position."""
     events = desk.store.events_at([r.position for r in rows])
     return {position: EVENT_TYPES.get(e.type, e.type) for position, e in events.items()}
+
+
+def ours(text: str) -> str:
+    """What stands in a row for words that are not there is the program's own; all else is a citizen's."""
+    return say(text) if text in _STAND_INS else text
+
+
+_STAND_INS = frozenset({"未留姓名", "匿名", "(个人信息已删除)"})
 
 
 def beyond_title(title: str, snippet: str) -> str:
@@ -133,12 +142,12 @@ def case_json(row: CaseRow, policy: Policy, others: Mapping[str, str]) -> dict[s
 def clock_name(policy: Policy, pack: str, clock: str | None) -> str:
     """``办理时限`` for ``resolve``: the clock's name in its pack."""
     found = policy.packs.get(pack)
-    named = (c.name for c in found.clocks if c.id == clock) if found is not None else iter(())
+    named = (Name(c.name) for c in found.clocks if c.id == clock) if found is not None else iter(())
     return next(named, clock or "")
 
 
 def place_name(policy: Policy, code: str | None) -> str:
-    return policy.places[code].name if code is not None and code in policy.places else (code or "")
+    return Name(policy.places[code].name) if code is not None and code in policy.places else (code or "")
 
 
 def iso(at: datetime | None) -> str | None:

@@ -19,6 +19,7 @@ from cases.errors import BadInput, FieldError, NotAllowed
 from cases.petition import CHANNELS
 from cases.policy import Policy
 from cases.ports import SavedList, SearchQuery, SearchResult
+from cases.saying import Name, labels, listed, say
 from cases.viewer import SEES_NO_CASES
 from dashboards.cockpit import steps
 from dashboards.exporting import MOST, export_response, found_cases
@@ -35,12 +36,12 @@ PAGE = "search"
 PAGE_SIZE = 20
 LONGEST, NAME_LONGEST, SAVED_MOST = 500, 40, 50
 VALUES = 8
-SORTS = {"relevance": "相关", "newest": "最新", "oldest": "最早", "due": "最急"}
-EVERY = {"day": "按日", "week": "按周", "month": "按月"}
-FACETS = {"unit": "部门", "topic": "类别", "place": "地点", "channel": "渠道", "state": "状态", "level": "预警"}
-TITLES = {"level": "时限"}
-LEVELS = {"none": "正常", "yellow": "黄色", "orange": "橙色", "red": "超期"}
-NOTHING = {"unit": "未派单", "topic": "未分类", "place": "没写地点"}
+SORTS = labels({"relevance": "相关", "newest": "最新", "oldest": "最早", "due": "最急"})
+EVERY = labels({"day": "按日", "week": "按周", "month": "按月"})
+FACETS = labels({"unit": "部门", "topic": "类别", "place": "地点", "channel": "渠道", "state": "状态", "level": "预警"})
+TITLES = labels({"level": "时限"})
+LEVELS = labels({"none": "正常", "yellow": "黄色", "orange": "橙色", "red": "超期"})
+NOTHING = labels({"unit": "未派单", "topic": "未分类", "place": "没写地点"})
 # A picture of more steps than this says nothing.
 STEPS_MOST = 120
 _PLAIN = re.compile(r"[\w\-·]+")
@@ -137,20 +138,20 @@ def _page(desk: Desk, who: SignedIn, q: str, sort: str, every: str, cursor: str 
             result = _search(desk, who, q, sort, every, cursor)
         except BadInput as error:
             # What was typed stays in its box, with what is wrong about it.
-            wrong = "，".join(part for part in (error.message, error.do) if part)
+            wrong = listed((error.message, error.do), "{first}，{rest}")
     by_number = {r.case.case_id: r for r in desk.reader.rows([h.case_id for h in result.hits], who.viewer)}
     audit_secret(desk.audit, list(by_number.values()), who.viewer, f"search:{q[:100]}", now)
     rows = []
     for hit in result.hits:
         row = by_number.get(hit.case_id)
         if row is not None:
-            title = marked(hit.title, hit.title_highlights) if hit.title else "（无标题）"
+            title = marked(hit.title, hit.title_highlights) if hit.title else say("（无标题）")
             shown = {"title": title, "snippet": marked(hit.snippet, hit.highlights)}
             rows.append({**found_row(row, desk, now), **shown})
     drawn = _over_time(result, every)
     return page(
         "search.html", **frame(desk, who, who.session.csrf), q=q, sort=sort if sort in SORTS else "relevance", sorts=SORTS,
-        total=result.total, note=result.note, wrong=wrong, rows=rows, facets=_facets(desk.policy, result, q, sort),
+        total=result.total, note=say(result.note), wrong=wrong, rows=rows, facets=_facets(desk.policy, result, q, sort),
         more=_address(q, sort=sort, every=every, cursor=result.cursor) if result.cursor else None, paged=cursor is not None,
         over_time=drawn, every=every, everies=EVERY, link=lambda **more: _address(q, **{"sort": sort, "every": every, **more}),
         saved=_saved(desk, who),
@@ -170,7 +171,7 @@ def _search(desk: Desk, who: SignedIn, q: str, sort: str, every: str, cursor: st
         daily = desk.index.search(SearchQuery(text=q, every="day", limit=1), who.viewer)
         return SearchResult(
             total=result.total, hits=result.hits, facets=result.facets, over_time=daily.over_time, cursor=result.cursor,
-            note=result.note,
+            note=say(result.note),
         )  # fmt: skip
     return result
 
@@ -193,7 +194,7 @@ def _picture(drawn: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {
         "result": {
             "kind": "lines" if len(drawn) > 24 else "columns", "labels": [s["said"] for s in drawn],
-            "series": [{"name": "件数", "values": [s["n"] for s in drawn]}],
+            "series": [{"name": say("件数"), "values": [s["n"] for s in drawn]}],
         }
     }  # fmt: skip
 
@@ -230,17 +231,19 @@ def _toggled(q: str, term: str, on: bool) -> str:
 
 def _name(policy: Policy, field: str, value: str) -> str:
     if not value:
-        return NOTHING.get(field, "没有")
+        return NOTHING.get(field, say("没有"))
     match field:
         case "unit":
             # The organ stands for a case that no office has yet.
             return (
-                f"{NOTHING['unit']}（{policy.unit_name(value)}）" if value == policy.town else policy.unit_name(value)
+                say("{nothing}（{unit}）", nothing=NOTHING["unit"], unit=policy.unit_name(value))
+                if value == policy.town
+                else policy.unit_name(value)
             )
         case "topic":
             return policy.topic_name(value)
         case "place":
-            return policy.places[value].name if value in policy.places else value
+            return Name(policy.places[value].name) if value in policy.places else value
         case "channel":
             return CHANNELS.get(value, value)
         case "state":

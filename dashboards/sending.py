@@ -12,6 +12,7 @@ from urllib.parse import quote
 from starlette.responses import Response, StreamingResponse
 
 from cases.errors import NotFound
+from cases.saying import say
 from cases.uploads import KINDS, SUFFIXES, Upload
 from dashboards.parts import Desk
 
@@ -40,7 +41,7 @@ def sent_small(desk: Desk, upload: Upload) -> Response:
 
 def file_name(upload: Upload, number: int) -> str:
     """What to save it as where its own name is not to be shown."""
-    return f"附件{number}{SUFFIXES.get(upload.media_type, '')}"
+    return say("附件{number}{SUFFIXES}", number=number, SUFFIXES=SUFFIXES.get(upload.media_type, ""))
 
 
 def _sent(desk: Desk, sha256: str, media_type: str, headers: dict[str, str]) -> Response:

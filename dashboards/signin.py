@@ -11,11 +11,12 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from cases.errors import SuqiuError
 from cases.petition import Identity
 from cases.ports import Account, Accounts, AuditLog
+from cases.saying import say
 from dashboards.lockout import SIGN_IN
 from dashboards.sessions import open_session
 
-WRONG = "用户名或密码不对。连续输错 5 次，15 分钟内不能登录。"
-LOCKED = "输错次数过多，请 15 分钟后再试。忘记密码请找系统管理员重设。"
+WRONG = say("用户名或密码不对。连续输错 5 次，15 分钟内不能登录。")
+LOCKED = say("输错次数过多，请 15 分钟后再试。忘记密码请找系统管理员重设。")
 NAME_LIMIT = 100
 PASSWORD_LIMIT = 1000
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from cases.errors import TooBusy
+from cases.saying import say
 from dashboards.http import (
     check_token,
     form_token,
@@ -99,7 +100,7 @@ def _form(desk: Desk, request: Request, target: str, problem: str = "", name: st
     filled = next((o for o in offered if o.name == chosen), None)
     token, seed = form_token(desk, request, None)
     response = page(
-        "login.html", 401 if problem else 200, **frame(desk, None, token), title="工作人员登录", target=target,
+        "login.html", 401 if problem else 200, **frame(desk, None, token), title=say("工作人员登录"), target=target,
         problem=problem, name=filled.name if filled else name, password=filled.password if filled else "",
         offered=offered, chosen=chosen if filled else "",
     )  # fmt: skip

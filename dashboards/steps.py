@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cases.case import STATES, Case
+from cases.saying import say
 
-STEPS = ("登记", "受理", "派单", "办理", "审核", "答复", "办结")
+STEPS = (say("登记"), say("受理"), say("派单"), say("办理"), say("审核"), say("答复"), say("办结"))
 _AT: dict[str, int] = {
     "registered": 0, "accepted": 1, "awaiting_dispatch": 1, "dispatched": 2, "return_pending": 2, "in_progress": 3,
     "suspended": 3, "rework": 3, "deferred": 3, "under_approval": 4, "replied": 5, "closed": 6, "archived": 6,

@@ -14,6 +14,7 @@ from cases.case import PURPOSES, URGENCIES
 from cases.petition import TEXT_LIMIT, TITLE_LIMIT, Petition, Petitioner, Place
 from cases.ports import CaseRow, SearchQuery, Understand, Understanding
 from cases.routing import Routing, route
+from cases.saying import say
 from cases.viewer import MAY_UNMASK, Viewer
 from dashboards.http import Fields
 from dashboards.parts import Desk
@@ -112,7 +113,7 @@ def _same_person(desk: Desk, viewer: Viewer, phone: str, now: datetime) -> list[
     found = _rows(desk, viewer, f'检索码:"{key}"', SAME_PERSON, "same_person", now)
     if found:
         desk.audit.write(
-            actor=f"{viewer.kind}:{viewer.id}", action="phone.looked_up", subject=key, reason="收件时查重", at=now
+            actor=f"{viewer.kind}:{viewer.id}", action="phone.looked_up", subject=key, reason=say("收件时查重"), at=now
         )
     return found
 

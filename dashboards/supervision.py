@@ -15,6 +15,7 @@ from cases.commands import COMMANDS
 from cases.lifecycle import Situation, refusal
 from cases.policy import Policy
 from cases.ports import CaseReader, CaseRow, Load
+from cases.saying import listed, say
 from cases.viewer import Viewer
 from dashboards.commanding import actor_of
 from dashboards.parts import Desk
@@ -49,13 +50,13 @@ class List:
 
 
 LISTS = (
-    List("overdue", "overdue", "已超期", "至少一个时限已超"),
-    List("risk", "open", "3 个工作日内到期", "最近的一个时限快到了，还没有超", Filters(within=SOON)),
-    List("hopping", "hopping", "多次转办", "先后离开过两个以上单位，还没办结"),
-    List("sentback", "sentback", "退过单", "有单位申请退过单，还没办结"),
-    List("unsigned", "unsigned", "待签收", "派出去还没有人签收"),
-    List("returned", "returned", "退单待审", "申请退单、等待审核的"),
-    List("approve", "approve", "答复待审核、待送达", "答复已起草，等另一人审核，或已审核等送达"),
+    List("overdue", "overdue", say("已超期"), say("至少一个时限已超")),
+    List("risk", "open", say("3 个工作日内到期"), say("最近的一个时限快到了，还没有超"), Filters(within=SOON)),
+    List("hopping", "hopping", say("多次转办"), say("先后离开过两个以上单位，还没办结")),
+    List("sentback", "sentback", say("退过单"), say("有单位申请退过单，还没办结")),
+    List("unsigned", "unsigned", say("待签收"), say("派出去还没有人签收")),
+    List("returned", "returned", say("退单待审"), say("申请退单、等待审核的")),
+    List("approve", "approve", say("答复待审核、待送达"), say("答复已起草，等另一人审核，或已审核等送达")),
 )
 # Shown with their first rows, in this order.
 SHOWN = ("overdue", "risk", "hopping", "sentback")
@@ -70,7 +71,7 @@ class Board:
         self._desk, self._viewer, self.now = desk, viewer, now
         self.lists = [one for one in LISTS if one.view != "approve" or find_view(viewer, "approve") is not None]
         if find_view(viewer, "dispatch") is not None:
-            self.lists.append(List("dispatch", "dispatch", "待派单、待改派", "还没有承办单位"))
+            self.lists.append(List("dispatch", "dispatch", say("待派单、待改派"), say("还没有承办单位")))
         self._queries = {one.id: self._query(one) for one in self.lists}
         self.counts = desk.reader.counts(self._queries, viewer)
 
@@ -101,7 +102,7 @@ def shown(desk: Desk, rows: tuple[CaseRow, ...], now: datetime) -> list[dict[str
         row_view(r, desk, now)
         | {
             "last": last.get(r.position, ""),
-            "past": "、".join(desk.policy.unit_name(u) for u in r.case.past_units),
+            "past": listed(desk.policy.unit_name(u) for u in r.case.past_units),
             "returns": len(r.case.returns),
         }
         for r in rows
@@ -150,7 +151,7 @@ def loads(reader: CaseReader, viewer: Viewer, policy: Policy, people: Mapping[st
             "id": unit, "name": policy.unit_name(unit), **_sums(of), "links": _links(unit, ""),
             "people": [
                 {
-                    "name": people.get(one.handler, one.handler) if one.handler else "（还没有人签收）", **_sums([one]),
+                    "name": people.get(one.handler, one.handler) if one.handler else say("（还没有人签收）"), **_sums([one]),
                     "links": _links(unit, one.handler or NOBODY), "nobody": not one.handler,
                 }
                 for one in sorted(of, key=lambda o: (not o.handler, -o.overdue, -o.open, o.handler))
@@ -181,9 +182,9 @@ def picture(offices: list[dict[str, Any]]) -> dict[str, Any]:
         "loads": {
             "kind": "bars", "labels": [o["name"] for o in offices], "links": [o["links"]["open"] for o in offices],
             "series": [
-                {"name": "在办", "values": [o["open"] for o in offices]},
-                {"name": "快到期", "values": [o["soon"] for o in offices]},
-                {"name": "已超期", "values": [o["overdue"] for o in offices]},
+                {"name": say("在办"), "values": [o["open"] for o in offices]},
+                {"name": say("快到期"), "values": [o["soon"] for o in offices]},
+                {"name": say("已超期"), "values": [o["overdue"] for o in offices]},
             ],
         }
     }  # fmt: skip

@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from cases.commands import COMMANDS
 from cases.errors import BadInput, NotAllowed, NotFound, Refused, SuqiuError, VersionConflict
 from cases.problems import status_of
+from cases.saying import Name, say
 from dashboards.bulk import LIMIT, bulk_actions, chosen
 from dashboards.command_forms import read_command
 from dashboards.commanding import give
@@ -63,13 +64,13 @@ def _board(
     offices = loads(desk.reader, viewer, desk.policy, people)
     return page(
         "supervision.html", status_of(problem) if problem else 200, **frame(desk, who, who.session.csrf),
-        title="督办", numbers=[(one, read.counts[one.id]) for one in read.lists],
+        title=say("督办"), numbers=[(one, read.counts[one.id]) for one in read.lists],
         lists=[(one, shown(desk, lists[one.id], now)) for one in read.lists if one.id in lists],
         approvals=approvals_shown(desk, waiting, viewer, now), titles=titles(), offices=offices,
         charts=data_json(picture(offices)), as_of=day_and_time(now, desk.zone), actions=bulk_actions(desk, viewer),
         batch=secrets.token_hex(8), limit=LIMIT, done=COMMANDS.get(done, "") if done in DECISIONS else "",
         problem=problem, basis=problem.basis if isinstance(problem, Refused) else "", typed=typed or Fields(),
-        whose=desk.policy.name if viewer.units is None else f"{desk.policy.unit_name(viewer.unit)}及下属",
+        whose=Name(desk.policy.name) if viewer.units is None else say("{unit}及下属", unit=desk.policy.unit_name(viewer.unit)),
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from cases.case import Case
 from cases.errors import Unavailable
 from cases.ports import CaseQuery, CaseRow
+from cases.saying import say
 from cases.viewer import Viewer
 from dashboards.parts import Desk
 from dashboards.queue_filters import Filters, narrowed
@@ -44,20 +45,20 @@ def _tile(name: str, view: str, hint: str, *, bad: bool = False, within: str = "
     return Tile(name, view, Filters(within=within, level=level), hint, bad)
 
 
-TODAY = _tile("今天到期", "mine", "我的件里，最近的时限今天到", within="0")
-WEEK = _tile("本周到期", "mine", "我的件里，最近的时限本周日前到", within="week")
-MINE_LATE = _tile("我的已超期", "mine", "我的件里，至少一个时限已超", bad=True, level="red")
-UNSIGNED = _tile("待签收", "unsigned", "派出去还没有人签收")
-REDO = _tile("二次办理", "redo", "答复后要求重新办理")
-DISPATCH = _tile("待派单", "dispatch", "还没有承办单位")
-RETURNED = _tile("退单待审", "returned", "申请退单，等待审核")
-APPROVE = _tile("待审核", "approve", "答复已起草，等另一人审核或送达")
-OVERDUE = _tile("已超期", "overdue", "至少一个时限已超", bad=True)
-RISK = _tile("3 个工作日内到期", "open", "最近的时限快到了，还没有超", within="3")
-HOPPING = _tile("多次转办", "hopping", "先后离开过两个以上单位")
-SENT_BACK = _tile("退过单", "sentback", "有单位申请退过单")
-FOLLOW_UP = _tile("待回访", "followup", "已答复或办结，还没有回访")
-OPEN = _tile("在办", "open", "所有没有办结的")
+TODAY = _tile(say("今天到期"), "mine", say("我的件里，最近的时限今天到"), within="0")
+WEEK = _tile(say("本周到期"), "mine", say("我的件里，最近的时限本周日前到"), within="week")
+MINE_LATE = _tile(say("我的已超期"), "mine", say("我的件里，至少一个时限已超"), bad=True, level="red")
+UNSIGNED = _tile(say("待签收"), "unsigned", say("派出去还没有人签收"))
+REDO = _tile(say("二次办理"), "redo", say("答复后要求重新办理"))
+DISPATCH = _tile(say("待派单"), "dispatch", say("还没有承办单位"))
+RETURNED = _tile(say("退单待审"), "returned", say("申请退单，等待审核"))
+APPROVE = _tile(say("待审核"), "approve", say("答复已起草，等另一人审核或送达"))
+OVERDUE = _tile(say("已超期"), "overdue", say("至少一个时限已超"), bad=True)
+RISK = _tile(say("3 个工作日内到期"), "open", say("最近的时限快到了，还没有超"), within="3")
+HOPPING = _tile(say("多次转办"), "hopping", say("先后离开过两个以上单位"))
+SENT_BACK = _tile(say("退过单"), "sentback", say("有单位申请退过单"))
+FOLLOW_UP = _tile(say("待回访"), "followup", say("已答复或办结，还没有回访"))
+OPEN = _tile(say("在办"), "open", say("所有没有办结的"))
 
 OFFICE = (TODAY, WEEK, MINE_LATE, UNSIGNED, REDO)
 TILES: dict[str, tuple[Tile, ...]] = {
@@ -103,7 +104,9 @@ class Today:
     def _first(self) -> Tile:
         """The list whose first rows stand on the page: the own work, or that of the role."""
         if self._viewer.role in OWN_WORK or not self.tiles:
-            return Tile("我手里最急的", "mine", Filters(), "我签收的，和派给本单位、还没有人签收的，时限近的在前")
+            return Tile(
+                say("我手里最急的"), "mine", Filters(), say("我签收的，和派给本单位、还没有人签收的，时限近的在前")
+            )
         return self.tiles[0]
 
     def _query(self, tile: Tile) -> CaseQuery:
@@ -127,15 +130,15 @@ class Today:
 def came_back(case: Case) -> str:
     """Why a case is on this person's table again, or nothing."""
     if case.state == "rework":
-        return "群众不满意或未解决，要求二次办理"
+        return say("群众不满意或未解决，要求二次办理")
     if case.state == "in_progress" and case.replies and case.replies[-1].sent_back:
-        return "答复被退回修改"
+        return say("答复被退回修改")
     last = case.returns[-1] if case.returns else None
     if last is None:
         return ""
     if last.decision == "refused" and last.unit == case.unit and case.state in ("dispatched", "in_progress"):
-        return "退单没有同意"
-    return "单位退单已同意，待改派" if last.decision == "approved" and case.state == "awaiting_dispatch" else ""
+        return say("退单没有同意")
+    return say("单位退单已同意，待改派") if last.decision == "approved" and case.state == "awaiting_dispatch" else ""
 
 
 def operations_tiles(desk: Desk, late_after: float) -> tuple[list[Mapping[str, Any]], str]:
@@ -147,17 +150,17 @@ def operations_tiles(desk: Desk, late_after: float) -> tuple[list[Mapping[str, A
     dead = len(desk.outbox.notices(state="dead", limit=MOST + 1))
     tiles: list[Mapping[str, Any]] = [
         {
-            "name": "拒收件",
+            "name": say("拒收件"),
             "n": up_to(kept),
             "link": "/ops#rejected",
-            "hint": "没有收下、等待处理的来件",
+            "hint": say("没有收下、等待处理的来件"),
             "bad": kept > 0,
         },
         {
-            "name": "发不出去的通知",
+            "name": say("发不出去的通知"),
             "n": up_to(dead),
             "link": "/integration#out",
-            "hint": "多次没有送达，等人重发",
+            "hint": say("多次没有送达，等人重发"),
             "bad": dead > 0,
         },
     ]
@@ -166,10 +169,10 @@ def operations_tiles(desk: Desk, late_after: float) -> tuple[list[Mapping[str, A
     except Unavailable as error:
         return tiles, error.message
     first = {
-        "name": "落后的环节",
+        "name": say("落后的环节"),
         "n": str(len(late)),
         "link": "/ops",
-        "hint": "最早一条等了两分钟以上",
+        "hint": say("最早一条等了两分钟以上"),
         "bad": bool(late),
     }
     return [first, *tiles], ""

@@ -21,6 +21,7 @@ from cases.errors import (
 from cases.lifecycle import RATINGS
 from cases.petition import TEXT_LIMIT
 from cases.problems import status_of
+from cases.saying import labels, listed, say
 from cases.uploads import Upload
 from dashboards.attachments import NOT_HERE, pick
 from dashboards.commanding import give, new_command_id
@@ -49,14 +50,14 @@ from dashboards.tracking import (
     tracked,
 )
 
-NOT_FOUND = (
+NOT_FOUND = say(
     "没有查到。请核对回执码和验证码（手机号后四位，或回执上的六位数字）。"
     "刚刚提交的，请过一分钟再查。连续输错 5 次，一小时内不能再查。"
 )
-THANKS = {
+THANKS = labels({
     "evaluated": "已收到您的评价，谢谢。", "withdrawn": "已撤回。",
     "supplemented": "已收到您的补充，很快会出现在下面的经过里。",
-}  # fmt: skip
+})  # fmt: skip
 
 
 def track_routes(desk: Desk) -> APIRouter:
@@ -126,11 +127,11 @@ def track_routes(desk: Desk) -> APIRouter:
             check_token(desk, request, fields, None)
             found = await asyncio.to_thread(_found, desk, request.cookies.get(cookie))
             if found is None:
-                return _ask(desk, request, "", "查询已超时，请重新输入。", 403)
+                return _ask(desk, request, "", say("查询已超时，请重新输入。"), 403)
             fields, wrong = await with_files_taken(desk, fields, files, left_out, citizen(request))
         try:
             if wrong:
-                raise BadInput("还没有提交：" + "；".join(e.msg for e in wrong))
+                raise BadInput(say("还没有提交：{wrong}", wrong=listed((e.msg for e in wrong), "{first}；{rest}")))
             await asyncio.to_thread(_do, desk, found, name, fields, request.client.host if request.client else "")
         except (BadInput, Refused, NotAllowed, VersionConflict, ContentConflict, TooBusy, Unavailable) as error:
             return await asyncio.to_thread(_show, desk, request, found, problem=error, typed=fields)
@@ -188,7 +189,7 @@ def _do(desk: Desk, found: Tracked, name: str, fields: Fields, address: str) -> 
 def _ask(desk: Desk, request: Request, receipt: str, problem: str = "", status: int | None = None) -> Response:
     token, seed = form_token(desk, request, None)
     response = page(
-        "track.html", status or (422 if problem else 200), **frame(desk, None, token), title="查询进度",
+        "track.html", status or (422 if problem else 200), **frame(desk, None, token), title=say("查询进度"),
         receipt=receipt, problem=problem,
     )  # fmt: skip
     keep_form_cookie(desk, response, seed)
@@ -207,7 +208,7 @@ def _show(
     # After a refusal the case may have moved on: show it as it is now.
     found = tracked(desk, found.petition) or found
     response = page(
-        "tracked.html", 200 if problem is None else status_of(problem), **frame(desk, None, token), title="办理进度",
+        "tracked.html", 200 if problem is None else status_of(problem), **frame(desk, None, token), title=say("办理进度"),
         case=progress(desk, found, desk.clock()), ratings=RATINGS, thanks=THANKS.get(done, ""), problem=problem,
         command_id=new_command_id(), supplement=typed.raw("text")[:TEXT_LIMIT], limit=TEXT_LIMIT,
         form_id=form_id, photos=photos, photos_at="/report/photos", photo_limits=photo_limits(desk), problems=(),

@@ -11,6 +11,7 @@ from typing import Any
 
 from cases.events import Actor, in_order
 from cases.ports import CaseRow, StoredPetition
+from cases.saying import labels, say
 from cases.viewer import Viewer
 from dashboards.attachments import attachments_by_petition, attachments_view
 from dashboards.lockout import TRACKING
@@ -25,26 +26,28 @@ TOKEN_SECONDS = 30 * 60
 PROOF_LIMIT = 20
 
 # What a state means to the one who waits.
-PUBLIC_STATES: dict[str, str] = {
-    "registered": "已登记，正在分派",
-    "awaiting_dispatch": "已受理，正在分派",
-    "accepted": "已受理",
-    "referred": "已转送有权处理的机关",
-    "mandated": "已交办",
-    "dispatched": "已交承办单位",
-    "in_progress": "办理中",
-    "return_pending": "办理中",
-    "suspended": "办理中止",
-    "under_approval": "办理中",
-    "replied": "已答复",
-    "closed": "已办结",
-    "rework": "重新办理中",
-    "not_accepted": "不予受理",
-    "redirected": "已告知应走的法定途径",
-    "withdrawn": "已撤回",
-    "merged": "与同一件事合并办理",
-    "archived": "已归档",
-}
+PUBLIC_STATES: dict[str, str] = labels(
+    {
+        "registered": "已登记，正在分派",
+        "awaiting_dispatch": "已受理，正在分派",
+        "accepted": "已受理",
+        "referred": "已转送有权处理的机关",
+        "mandated": "已交办",
+        "dispatched": "已交承办单位",
+        "in_progress": "办理中",
+        "return_pending": "办理中",
+        "suspended": "办理中止",
+        "under_approval": "办理中",
+        "replied": "已答复",
+        "closed": "已办结",
+        "rework": "重新办理中",
+        "not_accepted": "不予受理",
+        "redirected": "已告知应走的法定途径",
+        "withdrawn": "已撤回",
+        "merged": "与同一件事合并办理",
+        "archived": "已归档",
+    }
+)
 
 
 def prove(desk: Desk, receipt: str, proof: str, now: datetime) -> StoredPetition | None:
@@ -144,7 +147,7 @@ def progress(desk: Desk, found: Tracked, now: datetime, attachments_at: str = "/
             for one in attachments_view(attached[petition.petition_id], petition, desk, now, attachments_at)
         ],
         "number": case.number,
-        "state": PUBLIC_STATES.get(case.state, "办理中"),
+        "state": PUBLIC_STATES.get(case.state, say("办理中")),
         "title": found.row.display.title,
         "snippet": beyond_title(found.row.display.title, found.row.display.snippet),
         "erased": (text := texts.get(found.petition.text_id)) is not None and text.body is None,
@@ -205,7 +208,7 @@ def _review_from_now(desk: Desk, row: CaseRow) -> dict[str, str] | None:
     """The right of review as it begins with the reply: a span, as nobody knows yet on which day that will be."""
     pack = desk.policy.packs.get(row.case.pack)
     clock = next((c for c in pack.clocks if c.id == "review_request"), None) if pack is not None else None
-    return None if clock is None else {"by": f"收到答复后第{clock.length}日 24:00", "basis": clock.basis}
+    return None if clock is None else {"by": say("收到答复后第{n}日 24:00", n=clock.length), "basis": clock.basis}
 
 
 def _unit(type_: str, data: Any, desk: Desk) -> str:
@@ -214,7 +217,7 @@ def _unit(type_: str, data: Any, desk: Desk) -> str:
 
 
 # What a citizen is promised, the most telling first: a date for the answer, else one for hearing whether it is taken on.
-PROMISES = {"rework": "答复", "resolve": "答复", "accept": "告知是否受理", "notice": "告知是否受理"}
+PROMISES = labels({"rework": "答复", "resolve": "答复", "accept": "告知是否受理", "notice": "告知是否受理"})
 
 
 def _promised(desk: Desk, case_id: str, now: datetime) -> dict[str, Any] | None:

@@ -13,6 +13,8 @@ from typing import BinaryIO
 import pi_heif
 from PIL import Image, ImageOps
 
+from cases.saying import say
+
 PIXELS = 64_000_000
 """More than this is refused before a pixel is read: unpacked it takes four bytes each."""
 LONGEST = 4096
@@ -49,10 +51,10 @@ def written_anew(file: BinaryIO, kind: str) -> Picture:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise BadPicture(_TOO_MANY) from None
     except Exception as reason:
-        raise BadPicture("打不开，可能没有传完整或已损坏。请重新拍照或另存后再传") from reason
+        raise BadPicture(say("打不开，可能没有传完整或已损坏。请重新拍照或另存后再传")) from reason
 
 
-_TOO_MANY = f"像素太多（超过 {PIXELS // 10_000} 万）。请缩小后再传"
+_TOO_MANY = say("像素太多（超过 {PIXELS} 万）。请缩小后再传", PIXELS=PIXELS // 10_000)
 
 
 def _written_anew(file: BinaryIO, kind: str) -> Picture:

@@ -22,6 +22,7 @@ from starlette.requests import Request
 from cases.errors import BadInput, FieldError, TooBusy, Unavailable
 from cases.petition import ATTACHMENT_LIMIT, Identity
 from cases.ports import UploadKeeping, Uploads
+from cases.saying import say
 from cases.uploads import UNCLAIMED, SentFile, Upload
 from ingest.attachments.kinds import HEAD, kind_of, why_not
 from ingest.attachments.multipart import MIB, Limits, Room, Sent, read_multipart
@@ -109,9 +110,9 @@ class Attachments:
             raise BadInput("表单编号不对", do="请刷新页面后重新选择")
         name = shown_name(sent.name)
         if not sent.whole or sent.size > self.quota.file * MIB:
-            raise _refused(name, f"超过 {self.quota.file} MB。请缩小或分开后再传")
+            raise _refused(name, say("超过 {file} MB。请缩小或分开后再传", file=self.quota.file))
         if not sent.size:
-            raise _refused(name, "是空的。请重新选择")
+            raise _refused(name, say("是空的。请重新选择"))
         self._share(patron, sent.size)
         sent.body.seek(0)
         head = sent.body.read(HEAD)
@@ -161,8 +162,10 @@ class Attachments:
 
 
 def _refused(name: str, why: str) -> BadInput:
-    said = f"“{name}”{why}" if name else f"有一个文件{why}"
-    return BadInput(f"{said}。" if not said.endswith("。") else said, [FieldError(("attachments",), said)])
+    said = say("“{name}”{why}", name=name, why=why) if name else say("有一个文件{why}", why=why)
+    return BadInput(
+        say("{said}。", said=said) if not said.endswith("。") else said, [FieldError(("attachments",), said)]
+    )
 
 
 def _digest(body: BinaryIO) -> tuple[str, int]:

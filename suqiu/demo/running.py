@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from cases.errors import BadInput
 from cases.policy import Policy
+from cases.saying import say
 from cases.viewer import ROLES
 from dashboards.parts import Demo, OfferedAccount
 from ingest.gateway import Gateway
@@ -30,7 +31,7 @@ from suqiu.serving import serve_embedded
 from suqiu.settings import Settings
 
 SEED = 2026
-BANNER = "演示：本站的人物、诉求和答复全部虚构，请勿填写真实信息"
+BANNER = say("演示：本站的人物、诉求和答复全部虚构，请勿填写真实信息")
 FASTEST = 50.0
 
 
@@ -53,10 +54,10 @@ def run_demo(
             with Stream(Ways(gateway, mark, address, zone, house.clock), people, rate, zone, house.clock):
                 yield
 
-        def say(house: House, address: str) -> str:
+        def greet(house: House, address: str) -> str:
             return greeting_json(house.policy, address) if as_json else greeting(house.policy, address, rate)
 
-        serve_embedded(settings, shows=shown, beside=beside, greeting=say)
+        serve_embedded(settings, shows=shown, beside=beside, greeting=greet)
 
 
 def shown(policy: Policy) -> Demo:

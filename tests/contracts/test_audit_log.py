@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 import pytest
 from sqlalchemy import Delete, Update
 
+from cases.saying import say
 from storage import Storage
 from storage.auditing import broken_at, entry
 from storage.sql_audit import SqlAuditLog
@@ -81,3 +82,9 @@ def test_an_entry_with_a_hash_of_its_own_is_found_by_the_next_one() -> None:
     assert 2 == broken_at([forged, second])
     assert 2 == broken_at([first, replace(second, hash=first.hash)])
     assert {"id", "at", "actor", "action", "subject", "reason", "prev_hash", "hash"} == asdict(first).keys()
+
+
+def test_a_reason_of_the_program_s_own_is_kept_as_the_text_that_it_is(storage: Storage) -> None:
+    storage.audit.write(actor="person:li", action="export", subject="", reason=say("{n} 件，已脱敏", n=3), at=at(0))
+
+    assert "3 件，已脱敏" == storage.audit.entries(limit=1)[0]["reason"]

@@ -62,16 +62,16 @@ def test_signing_in_never_leads_to_another_site(hall: Hall, elsewhere: str) -> N
 
 
 def test_a_wrong_password_an_unknown_name_and_a_disabled_account_get_the_same_answer(hall: Hall) -> None:
-    hall.account("li", "unit_clerk", LEAD)
+    hall.account("lizhu", "unit_clerk", LEAD)
     hall.storage.accounts.put_account(replace(hall.account("wu", "unit_clerk", LEAD), disabled=True))
-    answers = [hall.browser().sign_in(*who) for who in (("li", "wrong"), ("nobody", "wrong"), ("wu", PASSWORD))]
+    answers = [hall.browser().sign_in(*who) for who in (("lizhu", "wrong"), ("nobody", "wrong"), ("wu", PASSWORD))]
 
     assert {401} == {a.status_code for a in answers}
-    shown = [words_on(a.text).replace(name, "") for a, name in zip(answers, ("li", "nobody", "wu"), strict=True)]
+    shown = [words_on(a.text).replace(name, "") for a, name in zip(answers, ("lizhu", "nobody", "wu"), strict=True)]
     assert 1 == len(set(shown))
 
 
-@pytest.mark.parametrize("name", ["li", "nobody"])
+@pytest.mark.parametrize("name", ["lizhu", "nobody"])
 def test_five_wrong_tries_lock_the_name_for_fifteen_minutes_whether_it_exists_or_not(hall: Hall, name: str) -> None:
     hall.account("li", "unit_clerk", LEAD)
     browser = hall.browser()

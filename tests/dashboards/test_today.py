@@ -55,7 +55,7 @@ def test_what_is_due_today_and_this_week_is_counted_apart_and_the_late_marked(ha
     assert "今天到期 1 " in page
     assert "本周到期 2 " in page
     assert "我的已超期 1 " in page
-    assert "6月1日 星期一" in page
+    assert "6月1日 周一" in page
 
 
 def test_a_draft_sent_back_and_a_return_refused_come_back_with_the_reason(hall: Hall) -> None:
@@ -115,5 +115,5 @@ def test_at_midnight_today_is_another_day(hall: Hall) -> None:
     hall.now += timedelta(hours=13)
     page = words_on(hall.officer("li").get("/").text)
 
-    assert "6月2日 星期二" in page
+    assert "6月2日 周二" in page
     assert "今天到期 0 " in page
