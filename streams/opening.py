@@ -159,8 +159,9 @@ def _routed(arrival: Arrival) -> dict[str, Any]:
         "unit": r.unit,
         "collaborators": list(r.collaborators),
         "rule": r.rule,
-        "basis": r.basis,
-        "reason": r.reason,
+        # Plain text: a sentence that knows how it was made is told to the chain by the slow way.
+        "basis": str(r.basis),
+        "reason": str(r.reason),
         "runner_up": r.runner_up,
         "margin": r.margin,
     }

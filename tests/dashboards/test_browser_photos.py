@@ -76,7 +76,7 @@ def test_a_citizen_files_with_two_photos_and_the_officer_sees_them(
         officer.fill("#name", "diao")
         officer.fill("#password", PASSWORD)
         officer.click("main button[type=submit]")
-        officer.wait_for_url("**/queue*")
+        officer.wait_for_url(lambda at: "/login" not in at)
         officer.goto(f"{served.address}/cases/{case.number}")
         for n in range(2):
             officer.locator(".thumbs img").nth(n).wait_for()
