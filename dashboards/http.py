@@ -119,7 +119,7 @@ def unasked(desk: Desk, request: Request, status: int, headers: Mapping[str, str
     if f"{request.url.path}/".startswith(FOR_MACHINES):
         response = problem_response(problem_of_status(status))
     else:
-        message, do = _UNASKED.get(status, (say("不能这样访问这个页面。"), say("请从首页进入。")))
+        message, do = _UNASKED.get(status, (say("不能这样访问这个页面。"), say("请从首页进入")))
         title = TITLES.get(status, say("出错了"))
         response = page("error.html", status, **frame(desk), title=title, message=message, do=do)
     response.headers.update(headers or {})
@@ -127,8 +127,8 @@ def unasked(desk: Desk, request: Request, status: int, headers: Mapping[str, str
 
 
 _UNASKED = {
-    404: (say("没有这个页面，或者您无权查看。"), say("请核对网址。")),
-    500: (say("系统出错，刚才的操作可能没有完成。"), say("请稍后再试；一再出现请联系管理员。")),
+    404: (say("没有这个页面，或者您无权查看。"), say("请核对网址")),
+    500: (say("系统出错，刚才的操作可能没有完成。"), say("请稍后再试；一再出现请联系管理员")),
 }
 
 
