@@ -92,9 +92,20 @@ def _handler(value: str, query: Mapping[str, str]) -> str:
     return value
 
 
+ADDRESS_FIELDS = 30
+
+
+def fields_of_address(address: str) -> dict[str, str]:
+    """``view=…&topic=…`` by name. Raises BadInput for more fields than a list of ours has."""
+    try:
+        return dict(parse_qsl(address, max_num_fields=ADDRESS_FIELDS))
+    except ValueError:
+        raise BadInput("地址里的条件太多", do="请从办件队列重新筛选") from None
+
+
 def read_address(address: str, policy: Policy, viewer: Viewer) -> tuple[str, Filters]:
     """The view and the filters of ``view=…&topic=…``."""
-    given = dict(parse_qsl(address, max_num_fields=30))
+    given = fields_of_address(address)
     return given.get("view", ""), read(given, policy, viewer)
 
 

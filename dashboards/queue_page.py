@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -23,7 +23,7 @@ from dashboards.http import check_token, frame, page_route, read_form, signed_in
 from dashboards.pages import marked, page, templates
 from dashboards.parts import Desk
 from dashboards.presence import Presence
-from dashboards.queue_filters import SORTS, Filters, chips, narrowed, options, read, read_address
+from dashboards.queue_filters import SORTS, Filters, chips, fields_of_address, narrowed, options, read, read_address
 from dashboards.queue_views import View, belongs, find_view, first_view, tabs_with, views_of
 from dashboards.rows import audit_secret, last_events, row_view
 from dashboards.sessions import SignedIn
@@ -148,7 +148,7 @@ def _queue_page(
 
 
 def _export(desk: Desk, who: SignedIn, address: str, format_: str) -> Response:
-    asked = _asked(desk, who, dict(parse_qsl(address, max_num_fields=30)))
+    asked = _asked(desk, who, fields_of_address(address))
     said = [asked.view.name]
     said += [
         say("{label}：{words}", label=c["label"], words=c["words"])
@@ -232,7 +232,7 @@ def _saved_counts(desk: Desk, who: SignedIn) -> dict[str, str]:
     queries = {}
     for saved in desk.saved.of(who.viewer.id, PAGE):
         with suppress(BadInput):
-            queries[saved.id] = _asked(desk, who, dict(parse_qsl(saved.query, max_num_fields=30))).query
+            queries[saved.id] = _asked(desk, who, fields_of_address(saved.query)).query
     counts = desk.reader.count_up_to(queries, who.viewer, COUNTED_MOST)
     return {name: f"{COUNTED_MOST}+" if n > COUNTED_MOST else str(n) for name, n in counts.items()}
 

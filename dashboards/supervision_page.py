@@ -80,7 +80,10 @@ def _decide(desk: Desk, who: SignedIn, fields: Fields) -> Response:
     try:
         if name not in DECISIONS:
             raise BadInput("没有这个操作", do="请刷新页面")
-        [(case_id, version)] = chosen(fields)
+        cases = chosen(fields)
+        if len(cases) != 1:
+            raise BadInput("一次只能决定一件", do="请刷新页面")
+        [(case_id, version)] = cases
         rows = desk.reader.rows([case_id], who.viewer)
         if not rows:
             raise NotFound("没有这个办件，或者您无权查看。", "请刷新页面")

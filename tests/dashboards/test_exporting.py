@@ -172,3 +172,12 @@ def test_a_machine_fetches_the_same_table_with_the_filters_of_the_list(hall: Hal
     assert 422 == browser.get("/api/v1/cases.csv?q=路灯&topic=aid.relief", headers=headers).status_code
     assert 404 == browser.get("/api/v1/cases.pdf", headers=headers).status_code
     assert 401 == browser.get("/api/v1/cases.csv").status_code
+
+
+def test_an_address_of_too_many_fields_is_told_and_not_a_fault(hall: Hall) -> None:
+    office = hall.officer("li")
+    many = "&".join(f"f{n}=1" for n in range(40))
+    answer = office.post("/queue/export", {"csrf": office.csrf(), "query": many, "format": "csv"})
+
+    assert 422 == answer.status_code
+    assert "地址里的条件太多" in answer.text

@@ -101,6 +101,8 @@ def test_a_return_is_approved_or_refused_with_a_reason_where_it_stands(hall: Hal
     refused = centre.post("/supervision/decide", form(page, "refuse_return"))
     assert 422 == refused.status_code
     assert "没有办成" in refused.text
+    twice = form(page, "refuse_return") | {"case": [form(page, "refuse_return")["case"], f"c{'0' * 32}:1"]}
+    assert "一次只能决定一件" in centre.post("/supervision/decide", twice).text
     said = form(page, "refuse_return") | {"text": "三定方案写明归你站"}
     assert 303 == centre.post("/supervision/decide", said).status_code
 

@@ -120,6 +120,11 @@ def test_what_comes_in_during_a_rebuild_is_in_it(
     assert (4 + len(told), {"indexing": 0}, []) == (report["petitions"], report["lag"], report["problems"])
 
 
+def _hears_ctrl_c() -> None:
+    """A shell starts what runs in the background deaf to Ctrl-C, and so would be all that this test run starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def interrupted(waiting: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
     """What it wrote. Whoever sees nothing happen presses Ctrl-C again: on a busy machine the first may come too early."""
     for _ in range(6):
@@ -136,7 +141,9 @@ def test_ctrl_c_ends_the_waiting_and_not_the_work(suqiu: Run, data: Path, monkey
     with desk(data):
         command = [sys.executable, "-m", "suqiu", "rebuild", "counts", "--data", str(data), "--json"]
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        waiting = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, cwd=ROOT)
+        waiting = subprocess.Popen(
+            command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, cwd=ROOT, preexec_fn=_hears_ctrl_c
+        )  # fmt: skip
         ends = time.monotonic() + 20
         while not table(data, "SELECT 1 FROM tasks WHERE state = 'running'"):
             assert time.monotonic() < ends
