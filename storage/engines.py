@@ -45,19 +45,12 @@ Clock = Callable[[], datetime]
 class Database:
     """A place to read from and to write to. Readers have connections of their own and are never held up by writers."""
 
-    def __init__(
-        self,
-        writer: Engine,
-        reader: Engine,
-        follower: Engine | None = None,
-        turn: AbstractContextManager[Any] | None = None,
-    ) -> None:
-        """``turn``: where other processes write as much as this one, what they queue up at; else its threads do."""
+    def __init__(self, writer: Engine, reader: Engine, follower: Engine | None = None) -> None:
         self.writer = writer
         self.reader = reader
         self.follower = follower or writer
         # Threads of one process queue up here; SQLite's own waiting is a sleep of up to 100 ms at a time.
-        self._turn: AbstractContextManager[Any] = turn or (threading.Lock() if self.is_sqlite else nullcontext())
+        self._turn: AbstractContextManager[Any] = threading.Lock() if self.is_sqlite else nullcontext()
 
     @property
     def is_sqlite(self) -> bool:
@@ -105,18 +98,11 @@ class Database:
             engine.dispose()
 
 
-def sqlite_database(
-    path: Path,
-    clock: Clock | None = None,
-    synchronous: str = "FULL",
-    turn: AbstractContextManager[Any] | None = None,
-) -> Database:
-    followers = "NORMAL" if synchronous == "FULL" else synchronous
+def sqlite_database(path: Path, clock: Clock | None = None) -> Database:
     return Database(
-        sqlite_engine(path, clock=clock, synchronous=synchronous),
+        sqlite_engine(path, clock=clock),
         sqlite_engine(path, clock=clock, readonly=True),
-        sqlite_engine(path, clock=clock, synchronous=followers),
-        turn,
+        sqlite_engine(path, clock=clock, synchronous="NORMAL"),
     )
 
 

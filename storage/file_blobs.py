@@ -14,6 +14,8 @@ from typing import BinaryIO
 
 from sqlalchemy import Connection
 
+from storage.durable import to_disk
+
 PIECE = 256 * 1024
 # A file that is still being written is younger; one that is older was left by a kill.
 LEFT_BEHIND = 3600.0
@@ -53,7 +55,7 @@ class FileBlobs:
         place = self._path(staged.sha256)
         self._made(place.parent)
         staged.path.replace(place)
-        _sync(place.parent)
+        to_disk(place.parent)
 
     def drop(self, _connection: Connection, sha256s: Collection[str]) -> None:
         folders = set()
@@ -62,7 +64,7 @@ class FileBlobs:
             folders.add(self._path(sha256).parent)
         for folder in folders:
             if folder.exists():
-                _sync(folder)  # what was erased must not come back with a power cut
+                to_disk(folder)  # what was erased must not come back with a power cut
 
     def content(self, sha256: str) -> Iterator[bytes] | None:
         path = self._path(sha256)
@@ -103,7 +105,7 @@ class FileBlobs:
         for one in (self._folder, folder):
             if not one.is_dir():
                 one.mkdir(exist_ok=True, mode=0o700)
-                _sync(one.parent)
+                to_disk(one.parent)
         return folder
 
 
@@ -111,12 +113,3 @@ def _pieces(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
         while piece := file.read(PIECE):
             yield piece
-
-
-def _sync(folder: Path) -> None:
-    """A name in a folder is durable once the folder is."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

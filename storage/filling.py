@@ -28,11 +28,14 @@ from storage.deciding import Head, Row
 from storage.sql_effects import columns_of
 from storage.sql_rows import (
     Values,
+    accused_rows,
     event_values,
     person_values,
     petition_values,
+    sender_rows,
     standing_columns,
     text_values,
+    unit_rows,
 )  # fmt: skip
 from storage.statements import several_rows
 from storage.tables import (
@@ -86,14 +89,13 @@ def fill_case(rows: Rows, whole: WholeCase) -> CaseRow:
     )  # fmt: skip
     columns = columns_of([decision])
     _add(rows, "cases", columns.cases[id(case)] | standing_columns(row))
-    for unit in case.seen_by_units:
-        _add(rows, "case_units", {"case_id": case.case_id, "unit": unit})
-    for who in set(case.accused):
-        _add(rows, "case_accused", {"case_id": case.case_id, "who": who})
-    for sender in set(case.senders):
-        _add(rows, "case_senders", {"case_id": case.case_id, "sender": sender})
-    for clock in columns.clocks.get(id(case), ()):
-        _add(rows, "deadlines", clock)
+    beside = {
+        "case_units": unit_rows(case), "case_accused": accused_rows(case), "case_senders": sender_rows(case),
+        "deadlines": columns.clocks.get(id(case), ()),
+    }  # fmt: skip
+    for table, several in beside.items():
+        for values in several:
+            _add(rows, table, values)
     return row.case_row()
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from cases.ports import (
     Accounts,
@@ -101,21 +99,14 @@ def open_memory() -> Storage:
     )  # fmt: skip
 
 
-def open_sqlite(
-    folder: Path,
-    *,
-    clock: Clock | None = None,
-    synchronous: str = "FULL",
-    turn: AbstractContextManager[Any] | None = None,
-) -> Storage:
+def open_sqlite(folder: Path, *, clock: Clock | None = None) -> Storage:
     """``store.db`` and ``log.db`` in a data folder, made if they are not there. Raises Unavailable.
 
-    ``clock``: what events are recorded by, for a made-up past; the machine's otherwise. ``synchronous``: OFF only for
-    what can be made again from nothing. ``turn``: what writers of several processes queue up at.
+    ``clock``: what events are recorded by, for a made-up past; the machine's otherwise.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # what citizens wrote is nobody else's to read
-    store = sqlite_database(folder / "store.db", clock, synchronous, turn)
-    log = sqlite_database(folder / "log.db", clock, synchronous)
+    store = sqlite_database(folder / "store.db", clock)
+    log = sqlite_database(folder / "log.db", clock)
     return _opened(store, log, FileBlobs(folder / ATTACHMENTS))
 
 

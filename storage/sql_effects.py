@@ -12,6 +12,7 @@ from cases.ports import Decision
 from storage.deciding import SEPARATED, Effects, Row
 from storage.sql_rows import (
     Values,
+    accused_rows,
     clock_columns,
     deadline_values,
     display_columns,
@@ -20,8 +21,10 @@ from storage.sql_rows import (
     notice_values,
     person_values,
     petition_values,
+    sender_rows,
     standing_columns,
     text_values,
+    unit_rows,
 )  # fmt: skip
 from storage.sql_tallies import differences, move
 from storage.statements import among, ids_json, insert_many, last, upsert
@@ -109,9 +112,9 @@ def write_rows(
     if changed:
         connection.execute(_UPDATE_CASE, changed)
     folds = [row.case for row in rows]
-    insert_many(connection, case_units, [{"case_id": c.case_id, "unit": u} for c in folds for u in c.seen_by_units])
-    insert_many(connection, case_accused, [{"case_id": c.case_id, "who": w} for c in folds for w in set(c.accused)])
-    insert_many(connection, case_senders, [{"case_id": c.case_id, "sender": s} for c in folds for s in set(c.senders)])
+    insert_many(connection, case_units, [v for c in folds for v in unit_rows(c)])
+    insert_many(connection, case_accused, [v for c in folds for v in accused_rows(c)])
+    insert_many(connection, case_senders, [v for c in folds for v in sender_rows(c)])
     insert_many(connection, deadlines, [v for c in folds for v in columns.clocks.get(id(c), ())])
     return moves
 

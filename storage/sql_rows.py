@@ -147,6 +147,18 @@ def clock_columns(deadlines: tuple[Deadline, ...]) -> Values:
     }  # fmt: skip
 
 
+def unit_rows(case: Case) -> Iterator[Values]:
+    return ({"case_id": case.case_id, "unit": unit} for unit in case.seen_by_units)
+
+
+def accused_rows(case: Case) -> Iterator[Values]:
+    return ({"case_id": case.case_id, "who": who} for who in set(case.accused))
+
+
+def sender_rows(case: Case) -> Iterator[Values]:
+    return ({"case_id": case.case_id, "sender": sender} for sender in set(case.senders))
+
+
 def standing_columns(row: Row) -> Values:
     """What only the writing lock tells: positions, number and recorded time."""
     head = row.head

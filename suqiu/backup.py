@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import IO
 
 from cases.errors import SuqiuError
+from storage.durable import to_disk
 from storage.opening import ATTACHMENTS
 
 DATABASES = ("store.db", "log.db")
@@ -62,7 +63,7 @@ def back_up(data: Path, file: Path, told: Callable[[str, int, int], None] = lamb
             out.flush()
             os.fsync(out.fileno())
         draft.rename(file)
-        _settle(file.resolve().parent)
+        to_disk(file.resolve().parent)
     except OSError as error:
         raise BackupError(f"写不了备份 {file}（{error.strerror or error}）", "请检查磁盘空间和文件夹权限") from error
     finally:
@@ -73,15 +74,6 @@ def back_up(data: Path, file: Path, told: Callable[[str, int, int], None] = lamb
 def _private(path: Path) -> IO[bytes]:
     """For our own account alone from the first byte on: it holds what citizens wrote, and the secret."""
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
-
-
-def _settle(folder: Path) -> None:
-    """The name of a new file is durable when its folder is."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _add(tar: tarfile.TarFile, path: Path, name: str) -> None:

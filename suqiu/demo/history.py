@@ -11,7 +11,6 @@ seen. Nobody is told of the past: its notices are left out, or the first minute 
 
 from __future__ import annotations
 
-import os
 import shutil
 from bisect import bisect_right
 from collections import defaultdict
@@ -26,6 +25,7 @@ from cases.ports import IndexDocument
 from policy.load import load_policy
 from storage import Storage, open_sqlite
 from storage.columns import stamp
+from storage.durable import to_disk
 from storage.filling import Filling
 from streams import indexing, trends
 from streams.books import Books
@@ -178,18 +178,10 @@ class _Year:
 def _move_in(made: Path, folder: Path) -> None:
     """Everything of one folder into another, on the disk for certain before and after."""
     for path in (*made.rglob("*"), made):
-        _to_disk(path)
+        to_disk(path)
     for path in made.iterdir():
         path.replace(folder / path.name)
-    _to_disk(folder)
-
-
-def _to_disk(path: Path) -> None:
-    opened = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
+    to_disk(folder)
 
 
 def now_of_the_machine() -> datetime:
